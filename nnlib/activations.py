@@ -1,0 +1,42 @@
+"""Activation functions σ_i and their derivatives σ'_i, both as functions of the pre-activation a_i."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Activation(NamedTuple):
+    """A pair (σ, σ') of elementwise functions of the pre-activation A, of any shape."""
+
+    sigma: Callable[[np.ndarray], np.ndarray]
+    sigma_prime: Callable[[np.ndarray], np.ndarray]
+
+
+def sigmoid(A: np.ndarray) -> np.ndarray:
+    """σ(a) = 1 / (1 + exp(-a)), written with tanh so that no exponential overflows.
+
+    >>> sigmoid(np.array([-1e4, 0.0, 1e4]))
+    array([0. , 0.5, 1. ])
+    """
+    return 0.5 * (1 + np.tanh(0.5 * A))
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    "identity": Activation(lambda A: A, np.ones_like),
+    "sigmoid": Activation(sigmoid, lambda A: sigmoid(A) * (1 - sigmoid(A))),
+    "tanh": Activation(np.tanh, lambda A: 1 - np.tanh(A) ** 2),
+    "relu": Activation(lambda A: np.maximum(A, 0), lambda A: (A > 0).astype(A.dtype)),  # σ'(0) = 0 by convention
+}
+
+
+def activation(name: str) -> Activation:
+    """The pair (σ, σ') of that name.
+
+    >>> sigma, sigma_prime = activation("relu")
+    >>> sigma(np.array([-2.0, 3.0])), sigma_prime(np.array([-2.0, 3.0]))
+    (array([0., 3.]), array([0., 1.]))
+    """
+    if name not in ACTIVATIONS:
+        raise ValueError(f"there is no activation {name!r}; choose one of: {', '.join(ACTIVATIONS)}")
+    return ACTIVATIONS[name]
