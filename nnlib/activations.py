@@ -14,17 +14,17 @@ class Activation(NamedTuple):
 
 
 def sigmoid(A: np.ndarray) -> np.ndarray:
-    """σ(a) = 1 / (1 + exp(-a)), written with tanh so that no exponential overflows.
+    """σ(a) = 1 / (1 + exp(-a)), written as exp(-log(1 + exp(-a))) so that nothing overflows.
 
     >>> sigmoid(np.array([-1e4, 0.0, 1e4]))
     array([0. , 0.5, 1. ])
     """
-    return 0.5 * (1 + np.tanh(0.5 * A))
+    return np.exp(-np.logaddexp(0, -A))
 
 
 ACTIVATIONS: dict[str, Activation] = {
     "identity": Activation(lambda A: A, np.ones_like),
-    "sigmoid": Activation(sigmoid, lambda A: sigmoid(A) * (1 - sigmoid(A))),
+    "sigmoid": Activation(sigmoid, lambda A: sigmoid(A) * sigmoid(-A)),
     "tanh": Activation(np.tanh, lambda A: 1 - np.tanh(A) ** 2),
     "relu": Activation(lambda A: np.maximum(A, 0), lambda A: (A > 0).astype(A.dtype)),  # σ'(0) = 0 by convention
 }

@@ -32,8 +32,11 @@ def test_precision_is_kept_and_the_argument_left_alone(name, dtype):
     np.testing.assert_array_equal(given, kept)
 
 
-def test_sigmoid_is_the_logistic_function():
-    np.testing.assert_allclose(activation("sigmoid").sigma(A), 1 / (1 + np.exp(-A)), rtol=1e-14)
+def test_sigmoid_is_the_logistic_function_to_the_last_digits_even_where_it_is_flat():
+    flat = np.array([-40.0, -5.0, 0.5, 40.0])
+    sigma, sigma_prime = activation("sigmoid")
+    np.testing.assert_allclose(sigma(flat), 1 / (1 + np.exp(-flat)), rtol=1e-13)
+    np.testing.assert_allclose(sigma_prime(flat), np.exp(-flat) / (1 + np.exp(-flat)) ** 2, rtol=1e-13)
 
 
 def test_unknown_name_lists_the_names():

@@ -30,7 +30,7 @@ def squared_error(Ws, bs, X, Y, sigmas):
 
 def problem(widths, sigmas, m, seed):
     rng = np.random.default_rng(seed)
-    Ws = [rng.normal(size=(d_out, d_in)) for d_in, d_out in zip(widths, widths[1:], strict=False)]
+    Ws = [rng.normal(size=(d_out, d_in)) / d_in**0.5 for d_in, d_out in zip(widths, widths[1:], strict=False)]
     bs = [rng.normal(size=W.shape[0]) for W in Ws]
     return rng.normal(size=(m, widths[0])), rng.normal(size=(m, widths[-1])), Ws, bs, sigmas
 
