@@ -1,0 +1,59 @@
+"""`course test`: every check of the project, in one go."""
+
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+
+import click
+
+from nnlib.course import ROOT
+
+ARTIFACTS = ROOT / "test-artifacts"
+"""Screenshots and reports of the tests, ignored by git."""
+
+STAGES = {
+    "layout of the code": ["ruff", "format", "--check", "."],
+    "style of the code": ["ruff", "check", "."],
+    "tests and doctests": ["pytest", f"--junit-xml={ARTIFACTS / 'tests.xml'}"],
+    "notebooks": [
+        "pytest",
+        "--nbval-lax",
+        "--nbval-current-env",
+        "--nbval-cell-timeout=300",
+        f"--junit-xml={ARTIFACTS / 'notebooks.xml'}",
+        "lectures",
+        "solutions",
+    ],
+}
+
+
+def succeeds(module: str, *arguments: str) -> bool:
+    """Run a Python module as a program in the course's folder; what it prints is shown."""
+    return subprocess.run([sys.executable, "-m", module, *arguments], cwd=ROOT, check=False).returncode == 0
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
+def command(pytest_arguments: tuple[str, ...]) -> None:
+    """Run every test: ruff's layout and style, pytest with the doctests, and the cells of all notebooks.
+
+    With PYTEST_ARGUMENTS, run pytest alone, with them: course test tests/core -k momentum
+    """
+    if not all(map(find_spec, ["ruff", "pytest", "nbval", "playwright"])):
+        raise click.ClickException(
+            "The packages which the tests need are not installed here. `python3 course.py test` installs them, "
+            "and so does `uv run --group test course test`."
+        )
+    if pytest_arguments:
+        raise SystemExit(0 if succeeds("pytest", *pytest_arguments) else 1)
+    summary = []
+    for name, stage in STAGES.items():
+        click.secho(f"\n== {name}: {' '.join(stage[:2])}", bold=True)
+        started = time.monotonic()
+        passed = succeeds(*stage)
+        summary.append((passed, f"{'passed' if passed else 'FAILED'}  {name} ({time.monotonic() - started:.0f} s)"))
+    click.secho("\n== summary", bold=True)
+    for passed, line in summary:
+        click.secho(line, fg="green" if passed else "red")
+    raise SystemExit(0 if all(passed for passed, _ in summary) else 1)
