@@ -1,0 +1,13 @@
+"""Graded questions: what they ask, how an answer is judged, and what the student reads.
+
+question      what a graded question is
+questions/    one file for each question
+execution     calls an answer, whatever it does
+comparison    form and numbers of what it returned
+trials        an answer on fresh inputs
+recognition   which mistake is it?
+diagnosis     the verdict
+check         the student's side: looks the answer up and prints the verdict
+"""
+
+from nnlib.grading.check import check as check

@@ -1,0 +1,107 @@
+"""What a student calls in a notebook: `check("hidden_delta")`."""
+
+import contextlib
+import difflib
+import sys
+import textwrap
+import warnings
+from collections.abc import Iterator
+from types import CodeType, FunctionType
+from typing import Any
+
+import numpy as np
+
+from nnlib.grading.diagnosis import blame, judge
+from nnlib.grading.question import Question, ValueQuestion
+from nnlib.grading.questions import QUESTIONS
+from nnlib.grading.verdict import Verdict
+
+WIDTH = 100
+SECONDS_OF_A_HELPER = 2.0
+
+
+def check(name: str, answer: Any = None) -> float:
+    """Judge an answer, print what is right and what is wrong, and return the points.
+
+    It never raises and writes nothing to stderr, so that a test cell which ends with it gives these points.
+
+    Args:
+        name: of the question, which is the name of your function or variable.
+        answer: the answer; if None, what has that name in the notebook.
+
+    >>> import numpy as np
+    >>> check("central_difference", lambda f_plus, f_minus, h: np.subtract(f_plus, f_minus) / (2 * h))
+    central_difference
+      Right: result, on 11 random inputs.
+    1 of 1 point
+    1.0
+    """
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings(), _exit_raises(vars(sys.modules["__main__"])):
+            warnings.simplefilter("ignore")
+            return _check(name, answer)
+    except KeyboardInterrupt:
+        _say("The check was interrupted.")
+    except Exception as error:
+        _say(f"The check itself failed, which is not your fault: {type(error).__name__}: {error}")
+    return 0.0
+
+
+def _check(name: str, answer: Any) -> float:
+    if name not in QUESTIONS:
+        near = difflib.get_close_matches(str(name), QUESTIONS, cutoff=0.4) or list(QUESTIONS)
+        _say(f"There is no question {name!r}. Did you mean: {', '.join(near)}?")
+        return 0.0
+    namespace = vars(sys.modules["__main__"])
+    if answer is None and name not in namespace:
+        _say(f"{name} is not defined yet: run the cell above.")
+        return 0.0
+    question = QUESTIONS[name]
+    answer = namespace[name] if answer is None else answer
+    verdict = judge(question, answer)
+    if not verdict.right:
+        called = _called(question, answer, namespace)
+        helpers = [judge(QUESTIONS[helper], namespace[helper], seconds=SECONDS_OF_A_HELPER) for helper in called]
+        verdict = blame(verdict, helpers)
+    _say(report(verdict))
+    return verdict.earned
+
+
+def report(verdict: Verdict) -> str:
+    """The verdict as the student reads it; the last line is the points."""
+    lines = [verdict.question, *(f"  {finding.text}" for finding in verdict.findings)]
+    lines.append(f"{verdict.earned:g} of {verdict.possible:g} point{'s' * (verdict.possible != 1)}")
+    return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in lines)
+
+
+def _called(question: Question | ValueQuestion, answer: Any, namespace: dict) -> list[str]:
+    """The graded functions that an answer calls by name."""
+    if not isinstance(question, Question) or not isinstance(answer, FunctionType):
+        return []
+    names = set(_names(answer.__code__))
+    return [helper for helper in question.uses if helper in names and helper in namespace]
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
+
+
+@contextlib.contextmanager
+def _exit_raises(namespace: dict) -> Iterator[None]:
+    """IPython's own exit() and quit() would end the kernel; meanwhile they raise SystemExit."""
+    own = {name: namespace[name] for name in ("exit", "quit") if name in namespace}
+    namespace.update(dict.fromkeys(own, sys.exit))
+    try:
+        yield
+    finally:
+        namespace.update(own)
+
+
+def _say(text: str) -> None:
+    try:
+        print(text)
+    except UnicodeEncodeError:
+        print(text.encode("ascii", "replace").decode())

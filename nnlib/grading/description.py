@@ -1,0 +1,168 @@
+"""Puts into words what the trials of an answer show: short, and in the lecture's notation."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from nnlib.grading.execution import Failure
+from nnlib.grading.question import Question
+from nnlib.grading.recognition import Named, constant_ratio
+from nnlib.grading.trials import Trial
+from nnlib.grading.verdict import Finding
+
+ABOUT_SHAPES = ("ValueError", "IndexError")
+
+
+def last_word(trial: Trial) -> str:
+    """What to say of a call that ended in a way after which nothing else matters, or ""."""
+    failure = trial.outcome.failure
+    if failure is None:
+        return ""
+    at = f' It was at the line "{failure.line}".' if failure.line else ""
+    match failure.kind:
+        case "NotImplementedError":
+            return f"{failure.function or 'The function'} is not written yet."
+        case "time limit":
+            return f"The function did not come to an end in time: is there an endless loop?{at}"
+        case "RecursionError":
+            return f"The function calls itself without end.{at}"
+        case "SystemExit":
+            return f"The function ends the whole program: leave out exit() and use return.{at}"
+        case "KeyboardInterrupt":
+            return f"The function was interrupted.{at}"
+        case "MemoryError" | "_ArrayMemoryError":
+            return f"The function asks for more memory than there is.{at}"
+    return ""
+
+
+def describe(question: Question, trials: Sequence[Trial], named: Sequence[Named]) -> list[Finding]:
+    """What is right, which mistake it is, and the facts, each fact once."""
+    wrong = [k for k in range(len(question.results)) if not all(trial.is_right(k) for trial in trials)]
+    right = [result.name for k, result in enumerate(question.results) if k not in wrong]
+    findings = []
+    if right:
+        where = "" if wrong else f", on {len(trials)} random inputs"
+        findings.append(Finding("right", f"Right: {' and '.join(right)}{where}."))
+    for each in named:
+        findings.append(Finding("mistake", f"It looks like this: {each.mistake.name}. {each.mistake.hint}"))
+    explained = {result for each in named for result in each.results}
+    facts = list(dict.fromkeys(_fact(question, trials, result, result in explained) for result in wrong))
+    return findings + (facts[:1] if len(named) == 1 and len(explained) == len(question.results) else facts)
+
+
+def _fact(question: Question, trials: Sequence[Trial], result: int, explained: bool) -> Finding:
+    """The first thing that is wrong with a result."""
+    trial = next(trial for trial in trials if not trial.is_right(result))
+    name = question.results[result].name
+    if trial.fixture.edge:
+        kind, prefix = "edge", f"Right on ordinary inputs, but not with {trial.fixture.family}. "
+    else:
+        kind, prefix = "", ""
+    if trial.outcome.failure:
+        some = any(not other.outcome.failure for other in trials if not other.fixture.edge) and not kind
+        return Finding(kind or "stopped", prefix + _stopped(question, trial, trial.outcome.failure, some))
+    misfit = trial.misfit or trial.comparisons[result].misfit
+    if misfit:
+        return Finding(kind or "form", prefix + misfit)
+    ratio = "" if explained or trial.fixture.edge else constant_ratio(question, trials, result)
+    if ratio:
+        return Finding("ratio", f"{name} is {ratio}{_meaning(ratio)} {_first_difference(trial, result)}")
+    return Finding(kind or "values", prefix + _first_difference(trial, result))
+
+
+def _meaning(ratio: str) -> str:
+    """What a constant factor may come from, as a question."""
+    match ratio.split(" times too "):
+        case ["m", "large"]:
+            return ": is the 1/m of the mean missing, or taken back?"
+        case ["m", "small"]:
+            return ": is the 1/m of the mean in it twice?"
+        case [size, "small"] if size.startswith("d_"):
+            return ": is there a mean over the units?"
+        case ["2", _]:
+            return ": where does the factor 2 come from?"
+    return ", everywhere."
+
+
+def _first_difference(trial: Trial, result: int) -> str:
+    """The first wrong entry, in the order of the backward pass where there are layers."""
+    entry = trial.comparisons[result].wrong[0]
+    limit = trial.fixture.tolerance * (np.abs(entry.expected).max(initial=0) or 1.0)
+    differs = np.abs(entry.got - entry.expected) > limit
+    index = tuple(int(k) for k in np.argwhere(differs)[0])
+    place = f"{entry.label}{list(index)}" if index else entry.label
+    count = f", {np.count_nonzero(differs)} of {differs.size} entries differ" if differs.size > 1 else ""
+    numbers = f"{place} is {entry.got[index]:.6g}, expected {entry.expected[index]:.6g}"
+    return f"{numbers} (relative error {entry.error:.2g}{count}).{_layers(trial, result, entry.layer)}"
+
+
+def _layers(trial: Trial, result: int, first: int) -> str:
+    """For lists: which layer is the first wrong one on the way back."""
+    if not first:
+        return ""
+    L = len(trial.fixture.expected[result])
+    wrong = {entry.layer for entry in trial.comparisons[result].wrong}
+    if first == L:
+        return f" Layer {L}, the last one, is wrong already." if L > 1 else ""
+    if wrong == set(range(1, first + 1)):
+        below = "" if first == 1 else "; those below follow from it"
+        return f" On the way back from layer {L}, layer {first} is the first wrong one{below}."
+    return f" Wrong layers, on the way back: {', '.join(map(str, sorted(wrong, reverse=True)))}."
+
+
+def _stopped(question: Question, trial: Trial, failure: Failure, some: bool) -> str:
+    """An exception, with the student's line and the shapes that went in."""
+    line = f' at the line "{failure.line}"' if failure.line else ""
+    if failure.function not in ("", "<lambda>", question.name):
+        line += f" in {failure.function}"
+    shapes = [
+        f"{name} {shape} = {value.shape}"
+        for (name, shape), value in zip(question.arguments.items(), trial.fixture.arguments, strict=True)
+        if isinstance(value, np.ndarray)
+    ]
+    inputs = f" The shapes were {', '.join(shapes)}." if shapes and failure.kind in ABOUT_SHAPES else ""
+    also = " It does run where all sizes are equal: compare the shapes." if some else ""
+    return f"It stops{line} with {failure.kind}: {_in_words(failure.message)}.{inputs}{also}"
+
+
+def _in_words(message: str) -> str:
+    """Numpy's message, that of a matrix product in plainer words.
+
+    >>> _in_words("matmul: Input operand 1 has a mismatch in its core dimension 0, ... (size 5 is different from 3)")
+    'the matrix product does not fit, 3 columns meet 5 rows'
+    """
+    sizes = re.search(r"^matmul: .*\(size (\d+) is different from (\d+)\)", message)
+    if sizes:
+        return f"the matrix product does not fit, {sizes[2]} columns meet {sizes[1]} rows"
+    return message.removesuffix(".")
+
+
+def changed_arguments(trials: Sequence[Trial]) -> list[Finding]:
+    """Which arguments are no longer what they were."""
+    changed = list(dict.fromkeys(name for trial in trials for name in trial.changed))
+    if not changed:
+        return []
+    names = " and ".join(changed)
+    return [Finding("arguments", f"The function changes what it is given, {names}: make something new instead.")]
+
+
+def remarks_on(trials: Sequence[Trial]) -> list[Finding]:
+    """What is unusual about a right answer."""
+    if not all(trial.right for trial in trials):
+        return []
+    remarks = [comparison.remark for trial in trials for comparison in trial.comparisons if comparison.remark]
+    return [Finding("remark", remark) for remark in remarks[:1]]
+
+
+def asides_on(trials: Sequence[Trial]) -> list[Finding]:
+    """What the answer printed and warned of; it costs nothing."""
+    asides = []
+    printed = next((trial.outcome.printed for trial in trials if trial.outcome.printed.strip()), "")
+    if printed:
+        first = printed.strip().splitlines()[0][:60]
+        asides.append(Finding("aside", f"Your function prints ({first!r}): that costs nothing."))
+    warned = next((text for trial in trials for text in trial.outcome.warnings), "")
+    if warned:
+        asides.append(Finding("aside", f"A warning was raised ({warned[:80]}): that costs nothing."))
+    return asides

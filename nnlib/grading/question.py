@@ -1,0 +1,99 @@
+"""What a graded question is: one object, used by the notebook's check, the grader and the grader's own tests."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+Family = Callable[[np.random.Generator], tuple]
+"""Draws the arguments of one call: plain data, fresh from the generator."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One of the values that an answer returns.
+
+    Attributes:
+        name: as the lecture writes it in code, "dW".
+        shape: in the lecture's symbols, "(d_i, d_{i-1})"; of each entry, where the value is a list over the layers.
+    """
+
+    name: str
+    shape: str = ""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer that is recognised by the values it gives.
+
+    Attributes:
+        name: what was done, in a few words.
+        code: the wrong answer itself; for a value question, the wrong value.
+        hint: one or two sentences to the student, in the lecture's notation.
+        share: the part of the points that it still earns.
+    """
+
+    name: str
+    code: Any
+    hint: str
+    share: float = 0.0
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question whose answer is a function from plain data to plain data.
+
+    Arguments and results are arrays, numbers, strings and lists of these; an activation travels by its name.
+    The points are shared equally among the results.
+
+    Attributes:
+        name: of the question and of the student's function.
+        points: for a right answer.
+        arguments: name -> shape in the lecture's symbols, "" for what is not an array; in order.
+        results: what is returned, in order; a tuple of them if there are several.
+        reference: the right answer.
+        families: name -> ordinary inputs, float64. Some are square (m and all widths equal) so that transposed code
+            runs and can be named, some are not, so that it stops.
+        edges: name -> inputs on which code that is right otherwise may still fail.
+        mistakes: wrong answers to be named; no two agree on all families.
+        equivalents: name -> right answer of another style.
+        derivative: whether a finite difference in place of the derivative earns only half.
+        uses: other questions whose functions the answer may call.
+        tolerance: relative to the largest entry of each array.
+    """
+
+    name: str
+    points: float
+    arguments: dict[str, str]
+    results: tuple[Result, ...]
+    reference: Callable
+    families: dict[str, Family]
+    edges: dict[str, Family] = field(default_factory=dict)
+    mistakes: tuple[Mistake, ...] = ()
+    equivalents: dict[str, Callable] = field(default_factory=dict)
+    derivative: bool = False
+    uses: tuple[str, ...] = ()
+    tolerance: float = 1e-6
+
+
+@dataclass(frozen=True)
+class ValueQuestion:
+    """A question whose answer is a value that the student found, such as two numbers read off a figure.
+
+    Attributes:
+        name: of the question and of the student's variable.
+        points: for a right answer.
+        form: how the answer has to look, as the student would type it.
+        examine: value -> (share of the points, name of the mistake or None, what happened in a sentence); raises
+            ValueError with a sentence to the student where the value has not the right form.
+        mistakes: wrong values to be named.
+        equivalents: name -> right value.
+    """
+
+    name: str
+    points: float
+    form: str
+    examine: Callable[[Any], tuple[float, str | None, str]]
+    mistakes: tuple[Mistake, ...] = ()
+    equivalents: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,37 @@
+"""The graded questions of the course, one file each, loaded when asked for."""
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+
+from nnlib.grading.question import Question, ValueQuestion
+
+CHAPTERS: dict[str, tuple[str, ...]] = {
+    "backprop": (
+        "central_difference",
+        "output_delta",
+        "hidden_delta",
+        "layer_gradients",
+        "backward",
+        "reach_the_loss",
+    ),
+}
+"""Chapter -> its questions in the order of the notebook; each is the QUESTION of the file of its name."""
+
+
+class _Questions(Mapping[str, Question | ValueQuestion]):
+    """Name -> question; a question's file is imported at its first use."""
+
+    def __getitem__(self, name: str) -> Question | ValueQuestion:
+        for chapter, names in CHAPTERS.items():
+            if name in names:
+                return import_module(f"{__name__}.{chapter}.{name}").QUESTION
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for names in CHAPTERS.values() for name in names)
+
+    def __len__(self) -> int:
+        return sum(map(len, CHAPTERS.values()))
+
+
+QUESTIONS: Mapping[str, Question | ValueQuestion] = _Questions()

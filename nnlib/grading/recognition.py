@@ -1,0 +1,171 @@
+"""Recognises mistakes: by name, as a constant factor, as a finite difference. Rather silent than wrong."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from nnlib.grading.comparison import as_numbers, distance
+from nnlib.grading.execution import run
+from nnlib.grading.question import Mistake, Question
+from nnlib.grading.trials import Trial, attempt
+
+EVIDENCE = 2
+"""A mistake is named when the answer is wrong in the same way on at least so many independent inputs."""
+
+SECONDS = 5.0
+PART_OF_THE_ERROR = 1e-3
+ROUNDING = 1e-12
+EXACT = "integer arrays"
+
+
+@dataclass(frozen=True)
+class Named:
+    """A mistake, and the positions of the results in which it was recognised."""
+
+    mistake: Mistake
+    results: tuple[int, ...]
+
+
+def name_mistakes(question: Question, trials: Sequence[Trial]) -> list[Named]:
+    """The mistakes that explain what is wrong: one for the whole answer, or else one for each wrong result."""
+    everything = tuple(range(len(question.results)))
+    repeat = cache(lambda mistake, k: attempt(question, mistake.code, trials[k].fixture, run, SECONDS))
+    whole = [mistake for mistake in question.mistakes if _explains(mistake, trials, everything, repeat)]
+    if whole or len(everything) == 1:
+        return [Named(whole[0], everything)] if len(whole) == 1 else []
+    named = []
+    for result in everything:
+        single = [mistake for mistake in question.mistakes if _explains(mistake, trials, (result,), repeat)]
+        if len(single) == 1:
+            named.append(Named(single[0], (result,)))
+    return named
+
+
+def _explains(mistake: Mistake, trials: Sequence[Trial], results: tuple[int, ...], repeat: Any) -> bool:
+    """The mistake does what the answer does, wherever it matters, and is wrong on at least two inputs.
+
+    An answer with wrong values on ordinary inputs is compared there, and by its values alone; any other answer
+    everywhere, and by the arguments that it changes too. A mistake explains one result out of several only if it
+    leaves the others right.
+    """
+    ordinary = [k for k, trial in enumerate(trials) if not trial.fixture.edge]
+    by_values = not all(trials[k].right for k in ordinary)
+    evidence = 0
+    for k in ordinary if by_values else range(len(trials)):
+        theirs, ours = trials[k], repeat(mistake, k)
+        if not all(_agree(theirs, ours, i) for i in results):
+            return False
+        if any(i not in results and not comparison.right for i, comparison in enumerate(ours.comparisons)):
+            return False
+        if not by_values and theirs.changed != ours.changed:
+            return False
+        if not theirs.outcome.failure and not ours.outcome.failure:
+            wrong = not all(theirs.is_right(i) for i in results)
+            evidence += wrong or bool(theirs.changed and not by_values)
+    return evidence >= EVIDENCE
+
+
+def _agree(theirs: Trial, ours: Trial, result: int) -> bool:
+    """Both calls did the same as far as this result goes: same values, or neither gave anything of the right form."""
+    if theirs.fits(result) and ours.fits(result):
+        error = max(entry.error for entry in theirs.comparisons[result].entries)
+        tolerance = theirs.fixture.tolerance
+        if error > tolerance:
+            tolerance = min(tolerance, PART_OF_THE_ERROR * error)
+        return all(
+            distance(mine.got, other.got) <= tolerance
+            for mine, other in zip(theirs.comparisons[result].entries, ours.comparisons[result].entries, strict=True)
+        )
+    if theirs.fits(result) or ours.fits(result):
+        return False
+    if theirs.outcome.failure or ours.outcome.failure:
+        return True
+    if theirs.results and ours.results:
+        return _alike(theirs.results[result], ours.results[result], theirs.fixture.tolerance)
+    return _alike(theirs.outcome.value, ours.outcome.value, theirs.fixture.tolerance)
+
+
+def _alike(value: Any, other: Any, tolerance: float) -> bool:
+    """Equal plain data of any form."""
+    if isinstance(value, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(value) == len(other) and all(_alike(*pair, tolerance) for pair in zip(value, other, strict=True))
+    A, not_numbers = as_numbers("", value)
+    B, other_not_numbers = as_numbers("", other)
+    if not_numbers or other_not_numbers:
+        return value is None and other is None
+    return A.shape == B.shape and distance(A.astype(float), B.astype(float)) <= tolerance
+
+
+def constant_ratio(question: Question, trials: Sequence[Trial], result: int) -> str:
+    """The factor between the answer and the truth in words, if it is the same everywhere; else "".
+
+    A factor counts as m (or a width) only if it follows m from one input to the next.
+    """
+    compared = [trial for trial in trials if not trial.fixture.edge and trial.fits(result)]
+    ratios = [_ratio(trial, result) for trial in compared]
+    if len(ratios) < EVIDENCE or None in ratios:
+        return ""
+    sizes = [_sizes(question, trial) for trial in compared]
+    for symbol in set.intersection(*map(set, sizes)):
+        values = [size[symbol] for size in sizes]
+        if len(set(values)) > 1 and np.allclose(ratios, values, rtol=1e-6):
+            return f"{symbol} times too large"
+        if len(set(values)) > 1 and np.allclose(ratios, 1 / np.array(values), rtol=1e-6):
+            return f"{symbol} times too small"
+    if not np.allclose(ratios, ratios[0], rtol=1e-6):
+        return ""
+    if ratios[0] == 0:
+        return "zero"
+    if np.isclose(ratios[0], -1):
+        return "of the wrong sign"
+    sign = ", and of the wrong sign" if ratios[0] < 0 else ""
+    size = abs(ratios[0])
+    return (f"{size:.4g} times too large" if size > 1 else f"{1 / size:.4g} times too small") + sign
+
+
+def _ratio(trial: Trial, result: int) -> float | None:
+    """The one factor by which all entries of all arrays differ, or None."""
+    entries = trial.comparisons[result].entries
+    expected = np.concatenate([entry.expected.ravel() for entry in entries])
+    got = np.concatenate([entry.got.ravel() for entry in entries])
+    ratio = float(expected @ got / (expected @ expected)) if expected.any() else 0.0
+    return ratio if distance(got, ratio * expected) <= trial.fixture.tolerance else None
+
+
+def _sizes(question: Question, trial: Trial) -> dict[str, int]:
+    """The lecture's sizes in this trial, read off the arguments: {"m": 6, "d_i": 4}."""
+    sizes = {}
+    for shape, value in zip(question.arguments.values(), trial.fixture.arguments, strict=True):
+        if isinstance(value, np.ndarray) and shape:
+            sizes |= zip(shape.strip("()").replace(" ", "").split(","), value.shape, strict=False)
+    return sizes
+
+
+def looks_like_a_finite_difference(trials: Sequence[Trial]) -> bool:
+    """Right within the tolerance, but far from rounding error, where every correct formula is exact but for rounding.
+
+    Single precision inside the answer would do that too; it is exact, though, on small whole numbers with relu,
+    where a difference quotient is not. A constant factor very near 1 is no difference quotient either.
+    """
+    ordinary = [trial for trial in trials if not trial.fixture.edge]
+    exact = [trial for trial in trials if trial.fixture.family == EXACT]
+    if not all(trial.right for trial in ordinary) or _largest_error(ordinary) < ROUNDING:
+        return False
+    constant = all(_nearly_constant(entry.got, entry.expected) for entry in _entries(ordinary))
+    return not constant and _largest_error(exact) > 0
+
+
+def _entries(trials: Sequence[Trial]) -> list:
+    return [entry for trial in trials for comparison in trial.comparisons for entry in comparison.entries]
+
+
+def _largest_error(trials: Sequence[Trial]) -> float:
+    return max((entry.error for entry in _entries(trials)), default=0.0)
+
+
+def _nearly_constant(got: np.ndarray, expected: np.ndarray) -> bool:
+    ratio = float((got * expected).sum() / ((expected**2).sum() or 1.0))
+    return distance(got, ratio * expected) <= ROUNDING

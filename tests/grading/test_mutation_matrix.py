@@ -1,0 +1,82 @@
+"""Every wrong answer of the catalogue fails and is named as itself; every right one of another style passes.
+
+COURSE_SEEDS=200 draws more inputs than the default. The table goes to the artifacts.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nnlib.grading.check import report
+from nnlib.grading.diagnosis import judge
+from nnlib.grading.question import Question
+from nnlib.grading.questions import QUESTIONS
+from nnlib.grading.verdict import Verdict
+
+SEEDS = range(int(os.environ.get("COURSE_SEEDS", "5")))
+FUNCTIONS = [name for name, question in QUESTIONS.items() if isinstance(question, Question)]
+AT_LEAST = {"hidden_delta": 15, "layer_gradients": 15, "backward": 15}
+LINES_AT_MOST = 12
+
+
+@pytest.fixture(scope="module")
+def table(artifacts: Path) -> Iterator[list[str]]:
+    """Rows of the report, written when all questions are done."""
+    rows = ["| question | answer | verdicts | points |", "|---|---|---|---|"]
+    yield rows
+    (artifacts / "mutation_matrix.md").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def summary(verdicts: list[Verdict]) -> str:
+    named = Counter(verdict.mistake or ("right" if verdict.right else "not named") for verdict in verdicts)
+    points = sorted({f"{verdict.earned:g} of {verdict.possible:g}" for verdict in verdicts})
+    return f"{', '.join(f'{name} ({count})' for name, count in named.items())} | {', '.join(points)}"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_mistake_fails_and_is_named_as_itself(name: str, table: list[str]) -> None:
+    question = QUESTIONS[name]
+    for mistake in question.mistakes:
+        verdicts = [judge(question, mistake.code, seed) for seed in SEEDS]
+        table.append(f"| {name} | {mistake.name} | {summary(verdicts)} |")
+        for verdict in verdicts:
+            text = report(verdict)
+            assert verdict.mistake == mistake.name, f"seed {verdict.seed}\n{text}"
+            assert mistake.share * question.points <= verdict.earned <= question.points / 2, text
+            assert mistake.hint in " ".join(finding.text for finding in verdict.findings)
+            assert "Traceback" not in text
+            assert len(text.splitlines()) <= LINES_AT_MOST, text
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_equivalent_gets_full_points(name: str, table: list[str]) -> None:
+    question = QUESTIONS[name]
+    for style, answer in {"the reference": question.reference, **question.equivalents}.items():
+        verdicts = [judge(question, answer, seed) for seed in SEEDS]
+        table.append(f"| {name} | {style} | {summary(verdicts)} |")
+        for verdict in verdicts:
+            assert verdict.earned == question.points, f"{style}, seed {verdict.seed}\n{report(verdict)}"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_catalogue_is_large_and_its_names_are_distinct(name: str) -> None:
+    question = QUESTIONS[name]
+    assert len(question.mistakes) >= AT_LEAST.get(name, 6)
+    assert len(question.equivalents) >= 3
+    assert len({mistake.name for mistake in question.mistakes}) == len(question.mistakes)
+    assert len({mistake.hint for mistake in question.mistakes}) > 0.7 * len(question.mistakes)
+
+
+@pytest.mark.parametrize("mistake", QUESTIONS["reach_the_loss"].mistakes, ids=lambda mistake: mistake.name)
+def test_every_wrong_pair_of_the_slider_task_is_named(mistake) -> None:
+    verdict = judge(QUESTIONS["reach_the_loss"], mistake.code)
+    assert (verdict.mistake, verdict.earned) == (mistake.name, 0)
+
+
+@pytest.mark.parametrize("style", QUESTIONS["reach_the_loss"].equivalents)
+def test_every_right_pair_of_the_slider_task_gets_its_point(style: str) -> None:
+    verdict = judge(QUESTIONS["reach_the_loss"], QUESTIONS["reach_the_loss"].equivalents[style])
+    assert verdict.right, report(verdict)
