@@ -1,0 +1,80 @@
+"""The one place for nbgrader's settings: read by `course`, by `nbgrader` and by JupyterLab's nbgrader pages.
+
+solutions/ is written by hand, exercises/ is generated from it; everything that grading makes lies in grading/.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+c = get_config()  # noqa: F821, given by traitlets
+
+root = Path(__file__).resolve().parent
+grading = root / "grading"
+exchange = Path(os.environ.get("COURSE_EXCHANGE", grading / "exchange"))
+work = root / "work"
+for folder in (grading, exchange, work):
+    folder.mkdir(parents=True, exist_ok=True)
+
+# The first use of a gradebook calls the program `alembic`, which lies beside the interpreter.
+if shutil.which("alembic") is None:
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+# The Assignment List looks for its settings from within work/, where this file is not.
+os.environ.setdefault("JUPYTER_CONFIG_PATH", str(root))
+
+# Folders. Steps take forward slashes on every system: nbgrader puts them into regular expressions unescaped.
+c.CourseDirectory.course_id = "neural-networks"
+c.CourseDirectory.root = str(root)
+c.CourseDirectory.db_url = f"sqlite:///{grading / 'gradebook.db'}"
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "exercises"
+c.CourseDirectory.submitted_directory = "grading/submitted"
+c.CourseDirectory.autograded_directory = "grading/autograded"
+c.CourseDirectory.feedback_directory = "grading/feedback"
+# nbgrader's default names differ from solutions/ by one letter, and would lie at the top.
+c.CourseDirectory.solution_directory = "grading/solution"
+c.CourseDirectory.source_with_tests_directory = "grading/source_with_tests"
+
+# Only notebooks travel. nbgrader copies whatever else lies beside one, to students and next to their code when graded.
+c.CourseDirectory.include = ["*.ipynb", "timestamp.txt", "submission_secret.txt"]
+c.CourseDirectory.ignore = [".*", "__pycache__", "feedback", "*.py", "*.pyc", "*.so", "*.pth"]
+c.CourseDirectory.ignore += ["*.json", "*.csv", "*.np[yz]", "*.pkl", "*.md", "*.html", "*.pdf", "*.zip"]
+c.CourseDirectory.max_file_size = 20_000  # kilobytes
+
+c.Exchange.root = str(exchange)
+c.Exchange.assignment_dir = str(work)
+c.Exchange.cache = str(work / ".submitted")
+
+# Grading. A sandbox plugs in here: its kernel as Execute.kernel_name, its judge in place of Execute in the second list.
+c.Autograde.sanitize_preprocessors = [
+    "nbgrader.preprocessors.ClearOutput",
+    "nnlib.course.restore.RestoreCells",
+    "nbgrader.preprocessors.DeduplicateIds",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    "nbgrader.preprocessors.Execute",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.RestoreCells.release_directory = str(root / "exercises")
+c.OverwriteCells.add_missing_cells = True
+c.Execute.timeout = 60  # seconds for one cell
+c.Execute.shutdown_kernel = "immediate"
+c.Execute.extra_arguments = ["--HistoryManager.hist_file=:memory:", "--IPKernelApp.log_level=40"]
+# Any word on stderr would cost a right answer its points.
+c.IgnorePattern.enabled = True
+c.IgnorePattern.pattern = ".*"
+
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
