@@ -178,8 +178,8 @@ def play(original: Course, root: Path) -> bool:
     lines = []
     for student in STUDENTS:
         result = by_name[student.name]
-        verdict = f"NOT AS EXPECTED: {faults[student.name]}" if faults[student.name] else "as expected"
-        what = f"{result.outcome}: {result.what}" if result.what else result.outcome
+        verdict = "NOT AS EXPECTED" if faults[student.name] else "as expected"
+        what = ": ".join(filter(None, [faults[student.name], result.outcome, result.what]))
         lines.append([student.name, student.does, student.points, result.points, result.of, verdict, what])
     click.echo(table(["student", "does this", "expected", "points", "of", "", "what happened"], lines))
     click.echo(summary(results))

@@ -102,7 +102,7 @@ def graded(course: Course, assignment: str, submission: Submission, regrade: boo
     if before and before.points != marks.points:
         what.append(f"before: {before.points:g}")
     if marks.to_mark:
-        what.append(f"+ written question ({marks.to_mark:g} points) to mark by hand in Formgrader")
+        what.append(f"written question ({marks.to_mark:g} points) to mark by hand in Formgrader")
     points = (marks.points, marks.of, marks.to_mark)
     return Result(student, Outcome.GRADED, "; ".join(what), *points, submission.timestamp, digest)
 
@@ -154,7 +154,8 @@ def grade(
                 results.append(assess(course, assignment, submissions[student], regrade))
             else:
                 results.append(Result(student, Outcome.MISSING))
-    write_csv(course.grading / "grades.csv", CSV_HEADER, [csv_row(assignment, result, names) for result in results])
+    known = [result for result in results if result.student in names or result.outcome is not Outcome.MISSING]
+    write_csv(course.grading / "grades.csv", CSV_HEADER, [csv_row(assignment, result, names) for result in known])
     return results, strange
 
 

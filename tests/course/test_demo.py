@@ -31,7 +31,7 @@ def test_each_student_ends_as_expected(played, student):
 
 
 def test_what_ends_otherwise_than_expected_is_said_and_makes_the_exit_code(played):
-    assert "NOT AS EXPECTED: expected other points" in played[0].output
+    assert "expected other points: graded" in played[0].output
     assert "received 9 = graded 8 + 1 student error + 0 grader errors; missing 0" in played[0].output
     assert played[0].exit_code == 1
 

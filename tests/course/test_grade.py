@@ -113,7 +113,7 @@ def results(graded):
 @pytest.mark.parametrize(
     ("student", "points", "words"),
     [
-        ("right", 3, "+ written question (2 points) to mark by hand in Formgrader"),
+        ("right", 3, "written question (2 points) to mark by hand in Formgrader"),
         ("half", 1, ""),
         ("untouched", 0, ""),
         ("no_check", 3, "cells missing: double-check, why-answer"),
@@ -364,6 +364,12 @@ def test_after_a_kill_the_next_run_gives_what_an_uninterrupted_one_gives(course)
     assert (result.outcome, result.points) == (Outcome.GRADED, 3)
     assert "as before" not in result.what
     assert ("half", "double-check", 2.0, None) in scores(course)
+
+
+def test_a_name_that_nobody_has_is_missing_and_does_not_get_into_the_csv_file(course):
+    results = grade(course, ASSIGNMENT, only=["rihgt"])[0]
+    assert [(result.student, result.outcome) for result in results] == [("rihgt", Outcome.MISSING)]
+    assert "rihgt" not in (course.grading / "grades.csv").read_text()
 
 
 def test_an_assignment_that_was_not_released_is_refused(graded, tmp_path):
