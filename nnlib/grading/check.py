@@ -59,10 +59,12 @@ def _check(name: str, answer: Any) -> float:
     question = QUESTIONS[name]
     answer = namespace[name] if answer is None else answer
     verdict = judge(question, answer)
-    if not verdict.right:
-        called = _called(question, answer, namespace)
-        helpers = [judge(QUESTIONS[helper], namespace[helper], seconds=SECONDS_OF_A_HELPER) for helper in called]
-        verdict = blame(verdict, helpers)
+    called = [] if verdict.right else _called(question, answer)
+    if called:
+        own = [(QUESTIONS[helper], namespace[helper]) for helper in called if helper in namespace]
+        helpers = [judge(*helper, seconds=SECONDS_OF_A_HELPER) for helper in own]
+        itself = judge(question, _calling_references(answer, called), verdict.seed, seconds=SECONDS_OF_A_HELPER)
+        verdict = blame(verdict, helpers, itself)
     _say(report(verdict))
     return verdict.earned
 
@@ -74,12 +76,20 @@ def report(verdict: Verdict) -> str:
     return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in lines)
 
 
-def _called(question: Question | ValueQuestion, answer: Any, namespace: dict) -> list[str]:
+def _called(question: Question | ValueQuestion, answer: Any) -> list[str]:
     """The graded functions that an answer calls by name."""
     if not isinstance(question, Question) or not isinstance(answer, FunctionType):
         return []
     names = set(_names(answer.__code__))
-    return [helper for helper in question.uses if helper in names and helper in namespace]
+    return [helper for helper in question.uses if helper in names]
+
+
+def _calling_references(answer: FunctionType, helpers: list[str]) -> FunctionType:
+    """The same function with the references in place of the student's helpers."""
+    names = answer.__globals__ | {helper: QUESTIONS[helper].reference for helper in helpers}
+    copy = FunctionType(answer.__code__, names, answer.__name__, answer.__defaults__, answer.__closure__)
+    copy.__kwdefaults__ = answer.__kwdefaults__
+    return copy
 
 
 def _names(code: CodeType) -> Iterator[str]:

@@ -71,19 +71,22 @@ def judge(
     )
 
 
-def blame(verdict: Verdict, helpers: Sequence[Verdict]) -> Verdict:
+def blame(verdict: Verdict, helpers: Sequence[Verdict], itself: Verdict) -> Verdict:
     """The same verdict, with the fault shown where it is: in another graded function that the answer calls.
 
     Args:
         verdict: of an answer that is not right.
         helpers: the verdicts of the graded functions that it calls.
+        itself: the verdict of the same answer where it calls right ones.
     """
-    wrong = [helper for helper in helpers if not helper.right]
-    if verdict.right or not wrong:
+    names = " and ".join(helper.question for helper in helpers if not helper.right)
+    if verdict.right or not names:
         return verdict
-    names = " and ".join(helper.question for helper in wrong)
-    text = f"Your {verdict.question} calls your {names}, where something is wrong: begin there."
-    return replace(verdict, findings=(Finding("elsewhere", text), *verdict.findings))
+    there = f"calls your {names}, where something is wrong: begin there."
+    if itself.right:
+        finding = Finding("elsewhere", f"Your {verdict.question} itself is right. It {there}")
+        return replace(verdict, findings=(finding,), mistake=None)
+    return replace(verdict, findings=(Finding("elsewhere", f"Your {verdict.question} {there}"), *verdict.findings))
 
 
 def _trials(question: Question, answer: Callable, seed: int, run: Run, seconds: float) -> list[Trial]:

@@ -124,13 +124,27 @@ def test_an_unknown_question_lists_the_nearest(name: object, near: str, said: Ca
     assert near in text
 
 
-def test_the_fault_is_shown_where_it_is(define: Callable, said: Callable) -> None:
+def test_the_fault_is_shown_where_it_is_and_only_there(define: Callable, said: Callable) -> None:
     names = {"ACTIVATIONS": ACTIVATIONS, "output_delta": output_delta, "layer_gradients": layer_gradients}
     names["hidden_delta"] = lambda delta_next, W_next, A, sigma: 2 * hidden_delta(delta_next, W_next, A, sigma)
     exec(SOLUTION, names)
     define(**names)
     assert check("backward") == 0.0
-    assert "Your backward calls your hidden_delta, where something is wrong: begin there." in said()
+    assert said() == (
+        "backward Your backward itself is right. It calls your hidden_delta, where something is wrong: begin there.\n"
+        "0 of 4 points\n"
+    )
+
+
+def test_a_fault_of_its_own_is_shown_besides(define: Callable, said: Callable) -> None:
+    names = {"ACTIVATIONS": ACTIVATIONS, "output_delta": output_delta, "hidden_delta": lambda *_: 0}
+    names["layer_gradients"] = layer_gradients
+    exec(SOLUTION.replace("reversed(range(len(Ws)))", "range(len(Ws))"), names)
+    define(**names)
+    assert check("backward") == 0.0
+    text = said()
+    assert "Your backward calls your hidden_delta, where something is wrong: begin there." in text
+    assert "It stops" in text
 
 
 def test_a_right_backward_does_not_speak_of_helpers_it_does_not_call(define: Callable, said: Callable) -> None:
@@ -147,7 +161,7 @@ def test_a_helper_that_is_not_written_is_the_place_to_begin(define: Callable, sa
     exec(SOLUTION, names)
     define(**names)
     assert check("backward") == 0.0
-    assert "Your backward calls your output_delta, where something is wrong: begin there." in said()
+    assert "Your backward itself is right. It calls your output_delta, where something is wrong" in said()
 
 
 class Strange:

@@ -358,7 +358,7 @@ def test_a_changed_argument_is_named_and_costs_half() -> None:
         lambda X, Y, Ws, bs, sigmas: X.ravel().__setitem__(0, 7),
         lambda X, Y, Ws, bs, sigmas: bs.append(bs[-1]),
         lambda X, Y, Ws, bs, sigmas: sigmas.reverse() if len(set(sigmas)) > 1 else sigmas.clear(),
-        lambda X, Y, Ws, bs, sigmas: Ws.__setitem__(0, Ws[0].copy().astype(np.float16)),
+        lambda X, Y, Ws, bs, sigmas: Ws.__setitem__(0, Ws[0].astype(np.longdouble)),
         lambda X, Y, Ws, bs, sigmas: bs.__setitem__(0, bs[0][None]),
         lambda X, Y, Ws, bs, sigmas: Y.sort(axis=0),
     ],
@@ -411,12 +411,16 @@ def test_the_fault_is_shown_in_the_helper() -> None:
     bad = verdict_on(lambda *arguments: -hidden_delta(*arguments))
     good = verdict_on(layer_gradients, "layer_gradients")
     whole = verdict_on(lambda *arguments: [[-g for g in part] for part in backward(*arguments)], "backward")
-    blamed = blame(whole, [good, bad])
-    assert blamed.findings[0].kind == "elsewhere"
-    assert "calls your hidden_delta" in blamed.findings[0].text
+    right = verdict_on(backward, "backward")
+    blamed = blame(whole, [good, bad], itself=right)
+    assert [finding.text for finding in blamed.findings] == [
+        "Your backward itself is right. It calls your hidden_delta, where something is wrong: begin there."
+    ]
     assert blamed.earned == whole.earned
-    assert blame(whole, [good]) == whole
-    assert blame(good, [bad]) == good
+    both = blame(whole, [good, bad], itself=whole)
+    assert both.findings[1:] == whole.findings
+    assert blame(whole, [good], itself=whole) == whole
+    assert blame(good, [bad], itself=good) == good
 
 
 def test_a_helper_that_is_not_written_is_named() -> None:
