@@ -142,7 +142,9 @@ def grade(
     course.notebook(assignment)
     with open_gradebook(course) as gradebook:
         if not knows(gradebook, assignment):
-            raise click.ClickException(f"{assignment} is not in the gradebook yet. Run `course release {assignment}`.")
+            raise click.ClickException(
+                f"{assignment} is not in the gradebook yet. Run `python3 course.py release {assignment}`."
+            )
         names = students(gradebook)
     submissions, strange = received(course, assignment)
     wanted = sorted(set(only) or {*submissions, *names})

@@ -130,7 +130,7 @@ def release(course: Course, assignment: str) -> str:
         raise click.ClickException(
             f"exercises/{assignment}/ holds what no release has put there:\n  "
             + "\n  ".join(extra)
-            + "\nMove it away first (students work in work/: see `course start`)."
+            + "\nMove it away first (students work in work/: see `python3 course.py start`)."
         )
     content = checked(course, assignment, generate(course, assignment, register=False))
     generate(course, assignment, register=True)
@@ -175,4 +175,4 @@ def command(assignment: str | None, check: bool) -> None:
         drift = drift or bool(lines)
         click.echo("\n".join(lines) if lines else f"exercises/{name}: up to date")
     if drift:
-        raise click.ClickException("exercises/ is not what solutions/ gives. Run `course release`.")
+        raise click.ClickException("exercises/ is not what solutions/ gives. Run `python3 course.py release`.")

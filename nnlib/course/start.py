@@ -47,7 +47,9 @@ def start(course: Course, assignment: str, again: bool = False) -> str:
 
 def next_step(assignment: str, own: Path) -> str:
     """What a student does next."""
-    return f"Open it with `course lab {own.as_posix()}`; hand it in with `course submit {assignment}`."
+    return (
+        f"To open it:    python3 course.py lab {own.as_posix()}\nTo hand in:    python3 course.py submit {assignment}"
+    )
 
 
 def newer_release(folder: Path, release: Path) -> str:
@@ -57,7 +59,7 @@ def newer_release(folder: Path, release: Path) -> str:
         return ""
     return (
         "\nThe exercise has been released anew since. To get the new one and keep your copy beside it:"
-        f" `course start {folder.name} --again`."
+        f" `python3 course.py start {folder.name} --again`."
     )
 
 

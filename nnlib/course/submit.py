@@ -56,7 +56,7 @@ def submit(course: Course, assignment: str, student: str | None = None, anyway: 
     release = course.notebook(assignment)
     folder = course.work / assignment
     if not folder.is_dir():
-        raise click.ClickException(f"There is no {folder}. Start with `course start {assignment}`.")
+        raise click.ClickException(f"There is no {folder}. Start with `python3 course.py start {assignment}`.")
     try:
         file = find_notebook(folder, release.stem)
         content = read_bytes(file)
@@ -66,7 +66,8 @@ def submit(course: Course, assignment: str, student: str | None = None, anyway: 
     if missing and not anyway:
         raise click.ClickException(
             f"Not handed in. {file.name} lacks cells of the exercise: {', '.join(missing)}.\nGet a fresh copy with "
-            f"`course start {assignment} --again` and put your answers into it, or hand it in as it is with --anyway."
+            f"`python3 course.py start {assignment} --again` and put your answers into it, or hand it in as it is "
+            "with --anyway."
         )
     exchange = to_exchange(course, assignment, release.name, content, student)
     kept = Path(exchange.inbound_path, exchange.assignment_filename)
@@ -91,7 +92,7 @@ def to_exchange(course: Course, assignment: str, name: str, content: bytes, stud
         except (ExchangeError, OSError) as error:
             raise click.ClickException(
                 f"Not handed in: {log.reason() or error}.\nThe exchange is {exchange.root}. Your instructor opens it"
-                f" for {assignment} with `course release`; another folder is named by COURSE_EXCHANGE."
+                f" for {assignment} with `python3 course.py release`; another folder is named by COURSE_EXCHANGE."
             ) from None
     return exchange
 

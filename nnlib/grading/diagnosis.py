@@ -86,7 +86,8 @@ def blame(verdict: Verdict, helpers: Sequence[Verdict], itself: Verdict) -> Verd
     if itself.right:
         finding = Finding("elsewhere", f"Your {verdict.question} itself is right. It {there}")
         return replace(verdict, findings=(finding,), mistake=None)
-    return replace(verdict, findings=(Finding("elsewhere", f"Your {verdict.question} {there}"), *verdict.findings))
+    begin = Finding("elsewhere", f"Your {verdict.question} {there} This is wrong apart from it:")
+    return replace(verdict, findings=(begin, *itself.findings), mistake=itself.mistake)
 
 
 def _trials(question: Question, answer: Callable, seed: int, run: Run, seconds: float) -> list[Trial]:

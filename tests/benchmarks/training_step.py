@@ -41,10 +41,7 @@ def products(widths: list[int], dtype: type) -> Callable[[], None]:
     """Forward z W', backward δ' z and δ W for each layer; the first needs no gradient for its input."""
     rng = np.random.default_rng(0)
     Zs = [rng.normal(size=(M, d)).astype(dtype) for d in widths]
-    Ws = [
-        rng.normal(size=(d_out, d_in)).astype(dtype)
-        for d_in, d_out in zip(widths, widths[1:])
-    ]
+    Ws = [rng.normal(size=(d_out, d_in)).astype(dtype) for d_in, d_out in zip(widths, widths[1:])]
 
     def run() -> None:
         for _ in range(STEPS):
@@ -64,9 +61,7 @@ def ours(widths: list[int], X: np.ndarray, Y: np.ndarray) -> Callable[[], None]:
 
     def run() -> None:
         for start in range(0, STEPS * M, M):
-            training_step(
-                network, optimizer, X[start : start + M], Y[start : start + M]
-            )
+            training_step(network, optimizer, X[start : start + M], Y[start : start + M])
 
     return run
 
@@ -99,9 +94,7 @@ def pytorch(widths: list[int], X: np.ndarray, labels: np.ndarray) -> Callable[[]
     def run() -> None:
         for start in range(0, STEPS * M, M):
             optimizer.zero_grad()
-            loss(
-                model(X_torch[start : start + M]), labels_torch[start : start + M]
-            ).backward()
+            loss(model(X_torch[start : start + M]), labels_torch[start : start + M]).backward()
             optimizer.step()
 
     return run
@@ -120,17 +113,10 @@ def medians(runs: dict[str, Callable[[], None]]) -> dict[str, float]:
 
 
 def main() -> None:
-    peers = {"scikit-learn": sklearn} | (
-        {"PyTorch": pytorch} if find_spec("torch") else {}
-    )
+    peers = {"scikit-learn": sklearn} | ({"PyTorch": pytorch} if find_spec("torch") else {})
     if "PyTorch" not in peers:
-        print(
-            "PyTorch is not installed and not measured (python -m pip install torch==2.13.0)"
-        )
-    print(
-        f"{'network, m = 64':18} {'':8} {'step / products':>16}"
-        + "".join(f"{p + ' / step':>21}" for p in peers)
-    )
+        print("PyTorch is not installed and not measured (python -m pip install torch==2.13.0)")
+    print(f"{'network, m = 64':18} {'':8} {'step / products':>16}" + "".join(f"{p + ' / step':>21}" for p in peers))
     rng = np.random.default_rng(1)
     for name, widths in SHAPES.items():
         for dtype in (np.float32, np.float64):
@@ -143,10 +129,7 @@ def main() -> None:
             runs |= {peer: make(widths, X, labels) for peer, make in peers.items()}
             time_of = medians(runs)
             row = f"{name:18} {np.dtype(dtype).name:8} {time_of['step'] / time_of['products']:15.2f}x"
-            print(
-                row
-                + "".join(f"{time_of[peer] / time_of['step']:20.2f}x" for peer in peers)
-            )
+            print(row + "".join(f"{time_of[peer] / time_of['step']:20.2f}x" for peer in peers))
 
 
 if __name__ == "__main__":

@@ -375,7 +375,7 @@ def test_a_name_that_nobody_has_is_missing_and_does_not_get_into_the_csv_file(co
 def test_an_assignment_that_was_not_released_is_refused(graded, tmp_path):
     course = Course(shutil.copytree(graded[0].root, tmp_path / "my course", symlinks=True))
     (course.exercises / ASSIGNMENT).rename(course.exercises / "02_new")
-    with pytest.raises(ClickException, match="course release 02_new"):
+    with pytest.raises(ClickException, match="course.py release 02_new"):
         grade(course, "02_new")
 
 

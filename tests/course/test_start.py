@@ -23,7 +23,7 @@ def test_start_copies_the_exercise_and_says_what_to_do_next(course):
     text = start(course, ASSIGNMENT)
     assert own(course).read_text() == "release 1"
     assert f"work/{ASSIGNMENT}/{NAME}" in text
-    assert f"course submit {ASSIGNMENT}" in text
+    assert f"course.py submit {ASSIGNMENT}" in text
 
 
 def test_start_never_overwrites(course):

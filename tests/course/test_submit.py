@@ -94,7 +94,7 @@ def test_without_a_copy_of_ones_own_submit_says_how_to_get_one(course, work):
     with pytest.raises(ClickException, match="no notebook"):
         submit(course, ASSIGNMENT, "ada")
     work.rename(work.with_name("elsewhere"))
-    with pytest.raises(ClickException, match=f"course start {ASSIGNMENT}"):
+    with pytest.raises(ClickException, match=f"course.py start {ASSIGNMENT}"):
         submit(course, ASSIGNMENT, "ada")
     work.with_name("elsewhere").rename(work)
 
@@ -107,5 +107,5 @@ def test_a_name_that_cannot_be_a_folder_is_refused(course, work, student):
 
 def test_an_exchange_that_is_not_open_is_named(course, work, monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_EXCHANGE", str(tmp_path / "elsewhere"))
-    with pytest.raises(ClickException, match=r"elsewhere.*course release"):
+    with pytest.raises(ClickException, match=r"elsewhere.*course.py release"):
         submit(course, ASSIGNMENT, "ada")
