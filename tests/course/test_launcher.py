@@ -64,6 +64,7 @@ def test_a_killed_set_up_is_repaired_also_in_a_moved_folder_and_leads_to_jupyter
         time.sleep(0.5)  # in the middle of the packages
         os.killpg(first.pid, signal.SIGKILL)
     assert not (folder / ".venv" / "course-stamp.txt").exists()
+    (folder / ".venv" / "half-made").touch()
 
     folder = folder.rename(tmp_path / "a moved folder")
     second = run(folder, "--version")
@@ -71,6 +72,7 @@ def test_a_killed_set_up_is_repaired_also_in_a_moved_folder_and_leads_to_jupyter
     assert second.stdout.startswith("course, version ")
     stages = [line.rsplit(":", 1)[0] for line in second.stderr.splitlines()]
     assert stages == ["Making .venv for Python {}.{}".format(*sys.version_info), *SET_UP]
+    assert not (folder / ".venv" / "half-made").exists()
 
     lab = subprocess.Popen(
         [sys.executable, str(folder / "course.py"), "lab", "--no-browser"],
@@ -126,7 +128,8 @@ def test_an_old_python_can_read_it_and_is_told_that_it_is_too_old():
     code = (
         "import runpy, sys; sys.version_info = (3, 9, 2, 'final', 0); runpy.run_path('course.py', run_name='__main__')"
     )
-    answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    command = [sys.executable, "-c", code, "--version"]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert answer.returncode == 1
     assert answer.stderr == "The course needs Python 3.11 or newer; this is 3.9.\n"
 

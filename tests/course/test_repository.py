@@ -65,3 +65,9 @@ def test_a_notebook_opens_without_asking_for_a_kernel(notebook):
 @pytest.mark.parametrize("path", TEXTS, ids=name)
 def test_a_file_holds_no_path_of_one_machine(path):
     assert not MACHINE_PATH.search(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", [path for path in TEXTS if path.suffix == ".md"], ids=name)
+def test_what_a_page_links_to_is_there(path):
+    targets = re.findall(r"\]\(([^)\s#]+)", path.read_text(encoding="utf-8"))
+    assert not [target for target in targets if "://" not in target and not (path.parent / target).exists()]
