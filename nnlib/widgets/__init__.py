@@ -3,7 +3,7 @@
 experiments   seeded runs: numbers out, no picture; tested as numbers
 plots         numbers to the artists of a matplotlib figure
 live          the one reusable piece: sliders, a picture redrawn at once, a caption
-training, parabola   the figures of the lectures, a few lines each
+training, first_slider   the figures of the lectures, a few lines each
 
 The core knows nothing of this folder.
 """

@@ -1,5 +1,6 @@
 """Experiments: seeded runs which hand out numbers. Nothing here knows of pictures or sliders."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -8,11 +9,12 @@ import numpy as np
 
 from nnlib.data import load_digits, minibatches, one_hot, split
 from nnlib.losses import accuracy
-from nnlib.network import Network, fully_connected
+from nnlib.network import fully_connected
 from nnlib.optimizers import SGD
+from nnlib.train import training_step
 
 WIDTH = 32
-ACCURACY_EVERY = 5
+ACCURACY_EVERY = 4
 DIVERGED_ABOVE = 10.0
 
 
@@ -23,7 +25,8 @@ class TrainingState:
     Attributes:
         step: 1, 2, …
         losses: one mini-batch loss a step, each measured before its update.
-        accuracies: one a step, on the validation samples; measured every 5 steps and kept in between.
+        accuracies: one a step, on the validation samples; measured at every 4th step and kept until the next,
+            nan before the first.
         delta_norms: ‖δ_1‖, …, ‖δ_L‖ of the latest backward pass (Frobenius norms of the (m, d_i) arrays).
         diverged: the loss is no longer finite, or above 10 times the first one. It is the last state then.
     """
@@ -77,13 +80,15 @@ def digits_training(
     X, Y, X_val, Y_val = _split_digits()
     network = fully_connected([64, *[WIDTH] * depth, 10], sigma="tanh", seed=seed)
     optimizer = SGD(network.params, step_size, beta)
-    losses, accuracies = [], []
+    losses, accuracies, latest_accuracy = [], [], math.nan
     for step, batch in enumerate(_batches(len(X), m, seed, steps), start=1):
         # not around the yield: the caller's own numpy settings must hold there
         with np.errstate(over="ignore", invalid="ignore"):
-            losses.append(_gradient_step(network, optimizer, X[batch], Y[batch]))
-            measure = step % ACCURACY_EVERY == 1
-            accuracies.append(accuracy(network.forward(X_val), Y_val) if measure else accuracies[-1])
+            training_step(network, optimizer, X[batch], Y[batch])
+            losses.append(network.loss.value(network.Z_L, Y[batch]))
+            if step % ACCURACY_EVERY == 0:
+                latest_accuracy = accuracy(network.forward(X_val), Y_val)
+            accuracies.append(latest_accuracy)
         diverged = not losses[-1] <= DIVERGED_ABOVE * losses[0]
         norms = tuple(float(np.linalg.norm(delta)) for delta in network.deltas)
         yield TrainingState(step, tuple(losses), tuple(accuracies), norms, diverged)
@@ -118,14 +123,6 @@ def parabola_descent(step_size: float, lam: float, w_0: float, steps: int) -> np
         optimizer.step([lam * w])
         iterates.append(float(w[0]))
     return np.array(iterates)
-
-
-def _gradient_step(network: Network, optimizer: SGD, X: np.ndarray, Y: np.ndarray) -> float:
-    """One forward pass, one backward pass, one update; the loss from before the update."""
-    Z_L = network.forward(X, train=True)
-    network.backward(Y)
-    optimizer.step(network.grads)
-    return network.loss.value(Z_L, Y)
 
 
 def _batches(n: int, m: int, seed: int, steps: int) -> Iterator[np.ndarray]:

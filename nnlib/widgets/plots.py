@@ -12,7 +12,7 @@ from matplotlib.ticker import PercentFormatter
 from nnlib.widgets.experiments import ACCURACY_EVERY, TrainingState, running_mean
 
 BLUE, VERMILLION, GREY = "#0072B2", "#D55E00", "#767676"
-NOW = {"color": BLUE, "linewidth": 1.5}
+NOW = {"color": BLUE, "linewidth": 1.5, "marker": "o", "markersize": 5, "markevery": [-1]}
 BEFORE = {"color": GREY, "linewidth": 1.1, "linestyle": (0, (4, 2))}
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -21,8 +21,8 @@ SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 def training_panels(fig: Figure, steps: int, layers: int) -> dict:
     """Three panels for `draw_training`: loss, accuracy, and ‖δ_i‖ of up to `layers` layers."""
     loss, accuracy, norms = fig.subplots(1, 3)
-    frame(loss, "loss, mean of 10 batches", "step", xlim=(0, steps), ylim=(1e-2, 1e2), yscale="log")
-    frame(accuracy, "accuracy on new images", "step", xlim=(0, steps), ylim=(0, 1))
+    frame(loss, "loss, mean of 10 batches", "step", xlim=(0, 1.03 * steps), ylim=(1e-2, 1e2), yscale="log")
+    frame(accuracy, "accuracy on new images", "step", xlim=(0, 1.03 * steps), ylim=(0, 1))
     accuracy.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
     frame(
         norms,
@@ -48,26 +48,28 @@ def training_panels(fig: Figure, steps: int, layers: int) -> dict:
     return artists
 
 
-def keep_run(artists: dict) -> None:
-    """Make the run in the picture the faint one; a run cut short soon after its start leaves no trace."""
+def begin_run(artists: dict, state: TrainingState) -> None:
+    """Make the run in the picture the faint one, and remember the ‖δ_i‖ of the new one's first step.
+
+    A run cut short soon after its start, by a slider that moves on, leaves no trace.
+    """
     steps = artists["loss"].axes.get_xlim()[1]
     if len(artists["loss"].get_xdata()) > steps / 2:
         for panel in ("loss", "accuracy"):
             artists[f"{panel} before"].set_data(*artists[panel].get_data())
+    artists["first norms"].set_data(range(1, len(state.delta_norms) + 1), state.delta_norms)
 
 
 def draw_training(artists: dict, state: TrainingState) -> None:
     """Show the run up to this state; a cross ends a run which diverged."""
     steps = np.arange(1, state.step + 1)
-    layers = np.arange(1, len(state.delta_norms) + 1)
     losses = running_mean(state.losses)
-    artists["loss"].set_data(steps, losses)
+    measured = slice(ACCURACY_EVERY - 1, None, ACCURACY_EVERY)
     cross = slice(-1, None) if state.diverged else slice(0)
+    artists["loss"].set_data(steps, losses)
     artists["diverged"].set_data(steps[cross], losses[cross])
-    artists["accuracy"].set_data(steps[::ACCURACY_EVERY], state.accuracies[::ACCURACY_EVERY])
-    artists["norms"].set_data(layers, state.delta_norms)
-    if state.step == 1:
-        artists["first norms"].set_data(layers, state.delta_norms)
+    artists["accuracy"].set_data(steps[measured], state.accuracies[measured])
+    artists["norms"].set_data(range(1, len(state.delta_norms) + 1), state.delta_norms)
 
 
 def parabola_panels(fig: Figure, lam: float, steps: int) -> dict:

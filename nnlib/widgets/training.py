@@ -5,7 +5,7 @@ from functools import partial
 
 from nnlib.widgets.experiments import TrainingState, digits_training
 from nnlib.widgets.live import LiveFigure, live, log_slider, slider
-from nnlib.widgets.plots import draw_training, keep_run, number, subscript, training_panels
+from nnlib.widgets.plots import begin_run, draw_training, number, subscript, training_panels
 
 STEPS = 200
 STEPS_PER_FRAME = 4
@@ -24,10 +24,11 @@ def training_figure() -> LiveFigure:
 
 
 def film(artists: dict, step_size: float, beta: float, depth: int) -> Iterator[str]:
-    """The run frame by frame: the first step, then every fourth, and the last one."""
-    keep_run(artists)
+    """The run frame by frame, several steps a frame, so that drawing does not take longer than training."""
     for state in digits_training(step_size, beta, depth, steps=STEPS):
-        if state.step == 1 or state.step % STEPS_PER_FRAME == 0 or state.diverged:
+        if state.step == 1:
+            begin_run(artists, state)
+        if state.step % STEPS_PER_FRAME == 0 or state.diverged:
             draw_training(artists, state)
             yield caption(state)
 

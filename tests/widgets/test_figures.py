@@ -63,8 +63,7 @@ def test_training_follows_each_slider_over_its_grid(name):
     figure = training_figure()
     for value in grid(figure.controls[name]):
         figure.controls[name].value = value
-        state = next(digits_training(**figure.values))
-        assert figure.caption.startswith("Step 1 of 200")
+        state = next(state for state in digits_training(**figure.values) if state.step == 4 or state.diverged)
         assert_caption_tells(state, figure.caption)
         assert figure.artists["norms"].get_ydata() == pytest.approx(state.delta_norms)
 
@@ -98,10 +97,10 @@ def assert_caption_tells(state, caption: str) -> None:
     assert ("explodes" in caption) == (ratio > 100)
 
 
-def test_a_film_has_fewer_frames_than_steps_and_shows_first_and_last():
+def test_a_film_has_fewer_frames_than_steps_and_shows_the_last():
     figure = training_figure()
     captions = list(film(figure.artists, 0.1, 0.5, 1))
-    assert captions[0].startswith("Step 1 of 200")
+    assert captions[0].startswith("Step 4 of 200")
     assert captions[-1].startswith("Step 200 of 200")
     assert 30 <= len(captions) <= 60  # at 20 a second: between 1.5 and 3 seconds
 

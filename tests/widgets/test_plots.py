@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from nnlib.widgets.experiments import digits_training, running_mean
-from nnlib.widgets.plots import draw_descent, draw_training, keep_run, parabola_panels, training_panels
+from nnlib.widgets.plots import begin_run, draw_descent, draw_training, parabola_panels, training_panels
 
 OKABE_ITO = {"#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"}
 GREYS = {"#767676"}
@@ -24,12 +24,12 @@ def run(steps: int, depth: int = 2):
 
 def test_training_panels_show_the_state(artists):
     states = run(40)
-    for state in states:
-        draw_training(artists, state)
+    begin_run(artists, states[0])
+    draw_training(artists, states[-1])
     np.testing.assert_array_equal(artists["loss"].get_xdata(), range(1, 41))
     np.testing.assert_array_equal(artists["loss"].get_ydata(), [state.mean_loss for state in states])
-    np.testing.assert_array_equal(artists["accuracy"].get_xdata(), range(1, 41, 5))
-    np.testing.assert_array_equal(artists["accuracy"].get_ydata(), states[-1].accuracies[::5])
+    np.testing.assert_array_equal(artists["accuracy"].get_xdata(), range(4, 41, 4))
+    np.testing.assert_array_equal(artists["accuracy"].get_ydata(), states[-1].accuracies[3::4])
     np.testing.assert_array_equal(artists["norms"].get_xdata(), [1, 2, 3])
     np.testing.assert_array_equal(artists["norms"].get_ydata(), states[-1].delta_norms)
     np.testing.assert_array_equal(artists["first norms"].get_ydata(), states[0].delta_norms)
@@ -44,10 +44,9 @@ def test_a_cross_marks_where_a_run_diverged(artists):
 
 def test_the_run_before_stays_as_a_faint_trace_unless_it_was_cut_short(artists):
     long, short = run(40), run(10, depth=3)
-    draw_training(artists, long[-1])
-    keep_run(artists)
-    draw_training(artists, short[-1])
-    keep_run(artists)
+    for states in (long, short, short):
+        begin_run(artists, states[0])
+        draw_training(artists, states[-1])
     for panel in ("loss", "accuracy"):
         assert len(artists[f"{panel} before"].get_xdata()) > 0
     np.testing.assert_array_equal(artists["loss before"].get_ydata(), running_mean(long[-1].losses))
