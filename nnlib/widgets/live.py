@@ -290,7 +290,7 @@ def encoded(canvas: FigureCanvasAgg) -> str:
     """
     image = Image.frombuffer("RGBX", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBX", 0, 1)
     buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=85, subsampling="4:2:0")
+    image.save(buffer, "JPEG", quality=65, subsampling="4:2:0")
     return base64.b64encode(buffer.getvalue()).decode()
 
 

@@ -29,12 +29,13 @@ TRAINING = "from nnlib.widgets.training import training_figure\ntraining_figure(
 DEEPEST = TRAINING.replace(
     "training_figure()", "figure = training_figure()\nfigure.controls['depth'].value = 12\nfigure"
 )
-# the last frame of the training again and again, without the training
+# two late frames of the training in turn, without the training
 ONLY_THE_FRAME = f"""
+from itertools import cycle
 from nnlib.widgets import training
 from nnlib.widgets.experiments import digits_training
-*_, state = digits_training(0.1, 0.5, 12)
-training.digits_training = lambda *_, **__: iter([state])
+states = cycle(list(digits_training(0.1, 0.5, 12))[-5::4])
+training.digits_training = lambda *_, **__: iter([next(states)])
 {TRAINING}
 """
 PROCESS = "import os\nprint(os.getpid())"
@@ -84,25 +85,28 @@ def pictures_in_a_drag(page: Page) -> int:
 
 def test_table(chromium: Browser, figures_lab: Lab):
     rows = [
-        ("first slider", "first_slider", "α·λ", 0.3, "first_slider"),
-        ("training, at rest", "training", "Step 4 of", None, "only_the_frame"),
-        ("training, while it streams", "training", "Step 4 of", 0.5, "only_the_frame"),
-        ("12 hidden layers, at rest", "deepest", "Step 4 of", None, "only_the_frame"),
+        ("first slider", "first_slider", "α·λ", 0.3),
+        ("training, at rest", "training", "Step 4 of", None),
+        ("training, while it streams", "training", "Step 4 of", 0.5),
+        ("12 hidden layers, at rest", "deepest", "Step 4 of", None),
     ]
+    cpu = {}
+    for notebook in ("first_slider", "only_the_frame"):
+        with notebook_page(chromium, figures_lab, f"{notebook}.ipynb") as page:
+            cpu[notebook] = cpu_per_tick(page)
     print(
         f"\n{'tick to pixels [ms]':28}{'median':>8}{'p95':>8}{'kernel CPU [ms]':>18}{'frames/s':>10}{'in a drag':>11}"
     )
     results = []
-    for title, notebook, beginning, pause, frame_notebook in rows:
-        with notebook_page(chromium, figures_lab, f"{frame_notebook}.ipynb") as page:
-            cpu = cpu_per_tick(page)
+    for title, notebook, beginning, pause in rows:
         with notebook_page(chromium, figures_lab, f"{notebook}.ipynb") as page:
             latencies = tick_latencies(page, handle(page, "step size"), beginning, TICKS, pause)
             wait_until_films_are_over(page)
             rate = "" if notebook == "first_slider" else f"{film_rate(page):.1f}"
             pictures = pictures_in_a_drag(page)
         median, p95 = np.percentile(latencies, [50, 95])
-        print(f"{title:28}{median:8.0f}{p95:8.0f}{cpu:18.1f}{rate:>10}{pictures:11}")
-        results.append((title, median, p95, cpu))
-    late = [row for row in results if row[1] > 60 or row[2] > 100 or row[3] > 8]
-    assert not late, "over the budget of 60 ms at the median, 100 ms at p95, 8 ms of CPU"
+        kernel = cpu["first_slider" if notebook == "first_slider" else "only_the_frame"]
+        print(f"{title:28}{median:8.0f}{p95:8.0f}{kernel:18.1f}{rate:>10}{pictures:11}")
+        results.append((title, median, p95, kernel))
+    late = [title for title, median, p95, kernel in results if median > 60 or p95 > 100 or kernel > 8]
+    assert not late, f"over 60 ms at the median, 100 ms at p95 or 8 ms of CPU: {late}"

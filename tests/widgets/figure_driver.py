@@ -28,7 +28,8 @@ STOPWATCH = """beginning => {
         if (!picture || pressed === null) return;
         const start = pressed;
         pressed = null;
-        picture.decode().then(() => painted(start));
+        const show = () => painted(start);
+        picture.decode().then(show, show);  // it fails where the next frame has replaced this one already
     }).observe(document.querySelector('.jp-Notebook'), {childList: true, subtree: true});
 }"""
 

@@ -110,10 +110,10 @@ def test_a_run_which_diverges_ends_there(step_size, beta, depth):
 
 
 def test_numbers_beyond_all_bounds_are_divergence_without_a_warning():
-    # warnings are errors here
-    *_, last = digits_training(1e300, 0.9, 2)
+    # a warning is an error here
+    *_, last = digits_training(1e308, 0.9, 2)
     assert last.diverged
-    assert not math.isfinite(last.loss) or last.loss > 10 * last.losses[0]
+    assert not math.isfinite(last.loss)
 
 
 def test_the_callers_numpy_settings_hold_between_the_steps():

@@ -9,7 +9,7 @@ import pytest
 from ipywidgets import FloatLogSlider
 
 from nnlib.widgets import training
-from nnlib.widgets.experiments import digits_training
+from nnlib.widgets.experiments import TrainingState, digits_training
 from nnlib.widgets.first_slider import step_size_figure
 from nnlib.widgets.training import film, training_figure
 
@@ -95,6 +95,17 @@ def assert_caption_tells(state, caption: str) -> None:
     assert number_after("‖δ₁‖ is", caption) == pytest.approx(ratio, rel=0.06)
     assert ("vanishes" in caption) == (ratio < 0.01)
     assert ("explodes" in caption) == (ratio > 100)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "flow"),
+    [(0.009, "vanishes"), (0.011, "reaches"), (99, "reaches"), (101, "explodes"), (0, "vanishes")],
+)
+def test_the_caption_names_how_much_of_the_gradient_arrives(ratio, flow):
+    state = TrainingState(4, (2.0,) * 4, (0.1,) * 4, (ratio * 0.25, 0.5, 0.25), diverged=False)
+    assert f"the gradient {flow} " in training.caption(state)
+    assert number_after("‖δ₁‖ is", training.caption(state)) == pytest.approx(ratio, rel=0.06)
+    assert "times ‖δ₃‖" in training.caption(state)
 
 
 def test_a_film_has_fewer_frames_than_steps_and_shows_the_last():
