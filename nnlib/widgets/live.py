@@ -26,6 +26,7 @@ import html
 import inspect
 import io
 import math
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -76,7 +77,7 @@ def live(
     update: Callable[..., str | Iterator[str]],
     /,
     *,
-    size: tuple[int, int] = (768, 304),
+    size: tuple[int, int] = (720, 288),
     caption_lines: int = 2,
     **controls: Widget,
 ) -> "LiveFigure":
@@ -130,6 +131,7 @@ class LiveFigure(VBox):
         self.caption = self._jpeg = ""
         self._film: Iterator[str] | None = None
         self._task: asyncio.Task | None = None
+        self._lock = threading.RLock()  # JupyterLab sends ticks to a thread of their own, a cell's film runs in another
         self._html = HTML()
         super().__init__([*controls.values(), self._html])
         for control in controls.values():
@@ -160,20 +162,21 @@ class LiveFigure(VBox):
 
         Where no event loop runs, in plain Python, they wait for `finish`.
         """
-        self._end_film()
-        with self._errors_shown():
-            answer = self._update(self.artists, **self.values)
-            if not inspect.isgenerator(answer):
-                self._show(answer)
+        with self._lock:
+            self._end_film()
+            with self._errors_shown():
+                answer = self._update(self.artists, **self.values)
+                if not inspect.isgenerator(answer):
+                    self._show(answer)
+                    return
+                self._film = answer
+                self._next_frame()
+            try:
+                loop = asyncio.get_running_loop()
+            except RuntimeError:
                 return
-            self._film = answer
-            self._next_frame()
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return
-        self._task = loop.create_task(self._stream())
-        self._task.add_done_callback(report_error)
+            self._task = loop.create_task(self._stream(answer))
+            self._task.add_done_callback(report_error)
 
     def finish(self) -> str:
         """Run the film to its end now, without the frames in between. Returns the caption.
@@ -184,7 +187,7 @@ class LiveFigure(VBox):
         if self._task and self._task.done():
             self._task.result()
         elif self._film:
-            with self._errors_shown():
+            with self._lock, self._errors_shown():
                 for caption in self._film:
                     self.caption = caption
                 self._end_film()
@@ -195,7 +198,8 @@ class LiveFigure(VBox):
         """End the film and take the figure out of the notebook. The controls stay: others may use them too."""
         if self.comm is None:
             return
-        self._end_film()
+        with self._lock:
+            self._end_film()
         for control in self.controls.values():
             if isinstance(control, Button):
                 control.on_click(self.redraw, remove=True)
@@ -210,15 +214,16 @@ class LiveFigure(VBox):
         stand_in = {"image/jpeg": self._jpeg, "text/plain": self.caption}
         return {**super()._repr_mimebundle_(**kwargs), **stand_in}, {"image/jpeg": {"width": width, "height": height}}
 
-    async def _stream(self) -> None:
+    async def _stream(self, film: Iterator[str]) -> None:
         """Frame after frame at a steady rate; in between the kernel is free, for a new tick above all."""
         now = asyncio.get_running_loop().time
         started = now()
-        with self._errors_shown():
-            while self._film:
-                await asyncio.sleep(max(started + FRAME_SECONDS - now(), BREATH_SECONDS))
-                started = now()
-                self._next_frame()
+        while self._film is film:
+            await asyncio.sleep(max(started + FRAME_SECONDS - now(), BREATH_SECONDS))
+            started = now()
+            with self._lock, self._errors_shown():
+                if self._film is film:
+                    self._next_frame()
 
     def _next_frame(self) -> None:
         caption = next(self._film, END)
@@ -229,11 +234,9 @@ class LiveFigure(VBox):
             self._show(caption)
 
     def _end_film(self) -> None:
-        if self._task:
-            self._task.cancel()
         if self._film:
             self._film.close()
-        self._task = self._film = None
+        self._task = self._film = None  # its task ends as soon as it wakes
 
     def _render_background(self) -> None:
         self._canvas.draw()

@@ -15,16 +15,22 @@ FILMS_OVER = """() => {
 }"""
 
 # From a keydown to the first paint with the new picture. While a film runs, frames of the old one may still arrive:
-# `beginning` is what the first caption of the new one begins with.
-STOPWATCH = """beginning => {
+# a picture belongs to the new one if the old one was over, or if it shows an earlier step than the picture before.
+STOPWATCH = """() => {
     window.latencies = [];
-    let pressed = null;
-    addEventListener('keydown', event => { pressed = event.timeStamp }, true);
+    const stepOf = picture => Number((picture.alt.match(/tep (\\d+)/) || [0, 0])[1]);
+    const busy = () => document.querySelector('.jp-OutputArea figure [aria-busy=true]') !== null;
+    let pressed = null, before = Infinity;
+    addEventListener('keydown', event => {
+        pressed = event.timeStamp;
+        if (!busy()) before = Infinity;
+    }, true);
     const painted = start => requestAnimationFrame(() => setTimeout(() => latencies.push(performance.now() - start)));
     new MutationObserver(records => {
         const pictures = records.flatMap(record => [...record.addedNodes]).flatMap(
             node => node.querySelectorAll ? [...node.querySelectorAll('img[alt]')] : []);
-        const picture = pictures.find(picture => picture.alt.startsWith(beginning));
+        const picture = pictures.find(picture => stepOf(picture) < before);
+        if (pictures.length) before = stepOf(pictures.at(-1));
         if (!picture || pressed === null) return;
         const start = pressed;
         pressed = null;
@@ -107,17 +113,16 @@ def drag(page: Page, handle: Locator, pixels: int, seconds: float) -> None:
     page.mouse.up()
 
 
-def tick_latencies(page: Page, handle: Locator, beginning: str, ticks: int, pause: float | None) -> list[float]:
+def tick_latencies(page: Page, handle: Locator, ticks: int, pause: float | None) -> list[float]:
     """Milliseconds from each of many single key presses to the first paint of the new picture.
 
     Args:
         page: with the notebook.
         handle: of the slider.
-        beginning: of the caption of a first frame.
         ticks: so many, to and fro.
         pause: seconds between two; None waits until the film is over.
     """
-    page.evaluate(STOPWATCH, beginning)
+    page.evaluate(STOPWATCH)
     handle.focus()
     for tick in range(ticks):
         handle.press("ArrowLeft" if tick % 2 else "ArrowRight")

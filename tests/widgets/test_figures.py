@@ -63,7 +63,7 @@ def test_training_follows_each_slider_over_its_grid(name):
     figure = training_figure()
     for value in grid(figure.controls[name]):
         figure.controls[name].value = value
-        state = next(state for state in digits_training(**figure.values) if state.step == 4 or state.diverged)
+        state = next(digits_training(**figure.values))
         assert_caption_tells(state, figure.caption)
         assert figure.artists["norms"].get_ydata() == pytest.approx(state.delta_norms)
 
@@ -90,7 +90,9 @@ def assert_caption_tells(state, caption: str) -> None:
     else:
         assert number_after("Step", caption) == state.step
         assert number_after("loss", caption) == pytest.approx(np.mean(state.losses[-10:]), rel=0.06)
-        assert number_after("accuracy", caption) == pytest.approx(100 * state.accuracy, abs=0.51)
+        assert ("accuracy" in caption) == (state.step >= 4)
+        if state.step >= 4:
+            assert number_after("accuracy", caption) == pytest.approx(100 * state.accuracy, abs=0.51)
     ratio = state.delta_norms[0] / state.delta_norms[-1]
     assert number_after("‖δ₁‖ is", caption) == pytest.approx(ratio, rel=0.06)
     assert ("vanishes" in caption) == (ratio < 0.01)
@@ -108,10 +110,10 @@ def test_the_caption_names_how_much_of_the_gradient_arrives(ratio, flow):
     assert "times ‖δ₃‖" in training.caption(state)
 
 
-def test_a_film_has_fewer_frames_than_steps_and_shows_the_last():
+def test_a_film_has_fewer_frames_than_steps_and_shows_first_and_last():
     figure = training_figure()
     captions = list(film(figure.artists, 0.1, 0.5, 1))
-    assert captions[0].startswith("Step 4 of 200")
+    assert captions[0].startswith("Step 1 of 200")
     assert captions[-1].startswith("Step 200 of 200")
     assert 30 <= len(captions) <= 60  # at 20 a second: between 1.5 and 3 seconds
 

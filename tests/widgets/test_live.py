@@ -4,7 +4,9 @@ import asyncio
 import base64
 import io
 import re
+import threading
 import time
+from itertools import count
 
 import numpy as np
 import pytest
@@ -294,6 +296,35 @@ def test_a_new_tick_ends_the_old_film_at_once():
     assert before[-2:] == [(0.5, "closed"), (0.9, 0)]
     assert len(after) > 2
     assert all(slope == 0.9 for slope, _ in after)
+
+
+@pytest.mark.usefixtures("fast_frames")
+def test_a_tick_from_another_thread_waits_for_the_frame_that_is_being_made():
+    """JupyterLab runs a cell, and so its film, in one thread, and handles ticks in another."""
+
+    def film(artists, slope):
+        for frame in count():
+            if (slope, frame) == (0.5, 2):
+                in_the_middle.set()
+                time.sleep(0.1)
+            yield f"slope {slope}, frame {frame}"
+
+    async def scenario():
+        figure = live(setup, film, slope=slope_slider())
+        await asyncio.to_thread(lambda: in_the_middle.wait(10) and asyncio.run(tick_and_watch(figure)))
+        figure.close()
+
+    async def tick_and_watch(figure):
+        figure.controls["slope"].value = 0.9
+        for _ in range(20):
+            captions.append(figure.caption)
+            await asyncio.sleep(0.01)
+
+    in_the_middle, captions = threading.Event(), []
+    asyncio.run(scenario())
+    assert captions[0] == "slope 0.9, frame 0"
+    assert all(caption.startswith("slope 0.9") for caption in captions)
+    assert len(set(captions)) > 3
 
 
 @pytest.mark.usefixtures("fast_frames")
