@@ -43,6 +43,7 @@ class SGD:
         self.schedule = step_size if callable(step_size) else lambda t: step_size
         self.momentum = momentum
         self.velocities = [np.zeros_like(W) for W in self.params]
+        self._moves = [np.empty_like(W) for W in self.params]
         self.t = 0
 
     @property
@@ -53,10 +54,10 @@ class SGD:
     def step(self, grads: Sequence[np.ndarray]) -> None:
         """One update of every array, with the gradients in the same order."""
         step_size = self.step_size
-        for W, G, gradient in zip(self.params, self.velocities, grads, strict=True):
+        for W, G, move, gradient in zip(self.params, self.velocities, self._moves, grads, strict=True):
             G *= self.momentum
             G += gradient
-            W -= step_size * G
+            W -= np.multiply(step_size, G, out=move)
         self.t += 1
 
 

@@ -116,13 +116,10 @@ def parabola_descent(step_size: float, lam: float, w_0: float, steps: int) -> np
     >>> parabola_descent(0.5, 1.0, 8.0, 3).tolist()
     [8.0, 4.0, 2.0, 1.0]
     """
-    w = np.array([w_0])
-    optimizer = SGD([w], step_size)
-    iterates = [w_0]
+    w = [w_0]
     for _ in range(steps):
-        optimizer.step([lam * w])
-        iterates.append(float(w[0]))
-    return np.array(iterates)
+        w.append(w[-1] - step_size * lam * w[-1])
+    return np.array(w)
 
 
 def _batches(n: int, m: int, seed: int, steps: int) -> Iterator[np.ndarray]:

@@ -16,7 +16,7 @@ def step_size_figure() -> LiveFigure:
     return live(
         partial(parabola_panels, lam=LAMBDA, steps=STEPS),
         update,
-        size=(768, 288),
+        size=(640, 272),
         step_size=slider("step size α", 0.1, 0.01, 1.2, 0.01),
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from math import isnan
 
 from nnlib.widgets.experiments import TrainingState, digits_training
 from nnlib.widgets.live import LiveFigure, live, log_slider, slider
@@ -24,11 +25,11 @@ def training_figure() -> LiveFigure:
 
 
 def film(artists: dict, step_size: float, beta: float, depth: int) -> Iterator[str]:
-    """The run frame by frame, several steps a frame, so that drawing does not take longer than training."""
+    """The run frame by frame: at once after the first step, then after every fourth, and at the end."""
     for state in digits_training(step_size, beta, depth, steps=STEPS):
         if state.step == 1:
             begin_run(artists, state)
-        if state.step % STEPS_PER_FRAME == 0 or state.diverged:
+        if state.step == 1 or state.step % STEPS_PER_FRAME == 0 or state.diverged:
             draw_training(artists, state)
             yield caption(state)
 
@@ -38,9 +39,8 @@ def caption(state: TrainingState) -> str:
     if state.diverged:
         progress = f"Diverged at step {state.step}: the loss rose from {state.losses[0]:.1f} to {state.loss:.0f}."
     else:
-        progress = (
-            f"Step {state.step} of {STEPS}: loss {number(state.mean_loss)}, accuracy {100 * state.accuracy:.0f} %."
-        )
+        measured = "" if isnan(state.accuracy) else f", accuracy {100 * state.accuracy:.0f} %"
+        progress = f"Step {state.step} of {STEPS}: loss {number(state.mean_loss)}{measured}."
     first, *_, last = state.delta_norms
     flow = "vanishes towards" if first < 0.01 * last else "explodes towards" if first > 100 * last else "reaches"
     comparison = f"‖δ₁‖ is {number(first / last)} times ‖δ{subscript(len(state.delta_norms))}‖"
