@@ -39,12 +39,7 @@ def forward(X: np.ndarray, Ws: Sequence, bs: Sequence, sigmas: Sequence[str]) ->
 
 
 def backward(
-    Y: np.ndarray,
-    As: Arrays,
-    Zs: Arrays,
-    Ws: Sequence,
-    sigmas: Sequence[str],
-    loss: Loss | None = None,
+    Y: np.ndarray, As: Arrays, Zs: Arrays, Ws: Sequence, sigmas: Sequence[str], loss: Loss | None = None
 ) -> tuple[Arrays, Arrays, Arrays]:
     """The backward pass: δ_L = ∇ℓ(z_L, y) ∘ σ'_L(a_L), then for j = L, …, 1
 
@@ -77,12 +72,7 @@ def backward(
 
 
 def gradient_step(
-    X: np.ndarray,
-    Y: np.ndarray,
-    Ws: Sequence,
-    bs: Sequence,
-    sigmas: Sequence[str],
-    step_size: float,
+    X: np.ndarray, Y: np.ndarray, Ws: Sequence, bs: Sequence, sigmas: Sequence[str], step_size: float
 ) -> tuple[Arrays, Arrays]:
     """One step W_j ← W_j - η ∂L/∂W_j, b_j ← b_j - η ∂L/∂b_j for all layers; returns new lists (Ws, bs).
 

@@ -54,12 +54,11 @@ def check_network(network: Network, X: np.ndarray, Y: np.ndarray, h: float = 1e-
     """
     network.forward(X, train=True)
     network.backward(Y)
-    errors = {}
-    for i, layer in enumerate(network.layers, start=1):
-        for name, W in layer.params.items():
-            numerical = numerical_gradient(lambda _: network.loss_value(X, Y), W, h)
-            errors[f"{name}_{i}"] = relative_error(layer.grads[name], numerical)
-    return errors
+    derived = {name: dW.copy() for name, dW in network.named_grads.items()}
+    loss = lambda _: network.loss.value(network.forward(X, train=True), Y)  # noqa: E731
+    return {
+        name: relative_error(derived[name], numerical_gradient(loss, W, h)) for name, W in network.named_params.items()
+    }
 
 
 def check_layer(layer: Layer, Z_prev: np.ndarray, seed: int = 0, h: float = 1e-5) -> dict[str, float]:
@@ -74,7 +73,8 @@ def check_layer(layer: Layer, Z_prev: np.ndarray, seed: int = 0, h: float = 1e-5
     """
     Z_prev = np.array(Z_prev, dtype=float)
     dZ = np.random.default_rng(seed).normal(size=layer.forward(Z_prev, train=True).shape)
-    derived = {"Z_prev": layer.backward(dZ)} | {name: gradient.copy() for name, gradient in layer.grads.items()}
-    arrays = {"Z_prev": Z_prev} | layer.params
+    inside = [(f"{name}_{path}".rstrip("_"), part, name) for path, part in layer.tree() for name in part.params]
+    derived = {"Z_prev": layer.backward(dZ)} | {title: part.grads[name].copy() for title, part, name in inside}
+    arrays = {"Z_prev": Z_prev} | {title: part.params[name] for title, part, name in inside}
     objective = lambda _: float(np.sum(dZ * layer.forward(Z_prev, train=True)))  # noqa: E731
     return {name: relative_error(derived[name], numerical_gradient(objective, W, h)) for name, W in arrays.items()}

@@ -58,8 +58,7 @@ class SoftmaxCrossEntropy:
         """∂L/∂z_L = (softmax(z_L) - y) / m, shape (m, d_L)."""
         dZ = softmax(Z_L)
         dZ -= Y
-        dZ /= len(Y)
-        return dZ
+        return dZ / len(Y)
 
 
 Loss = SquaredError | SoftmaxCrossEntropy

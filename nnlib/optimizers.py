@@ -31,12 +31,7 @@ class SGD:
     array([0.54])
     """
 
-    def __init__(
-        self,
-        params: Sequence[np.ndarray],
-        step_size: float | Schedule = 0.1,
-        momentum: float = 0.0,
-    ) -> None:
+    def __init__(self, params: Sequence[np.ndarray], step_size: float | Schedule = 0.1, momentum: float = 0.0) -> None:
         if not 0 <= momentum < 1:
             raise ValueError(f"momentum is {momentum}; expected 0 <= momentum < 1")
         self.params = list(params)
