@@ -57,8 +57,7 @@ class PCA:
         _, s, Vt = np.linalg.svd(X - self.mean, full_matrices=n < d)
         rounding = s[0] * max(n, d) * np.finfo(X.dtype).eps
         self.variances = np.pad(np.where(s > rounding, s, 0), (0, d - len(s))) ** 2 / n
-        largest = np.abs(Vt).argmax(axis=1)
-        self.V = (Vt * np.sign(Vt[np.arange(d), largest])[:, None]).T  # of the two signs, the one that tests can repeat
+        self.V = Vt.T
         self.unit_variance = unit_variance
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
