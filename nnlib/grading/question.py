@@ -44,7 +44,7 @@ class Mistake:
 class Question:
     """A question whose answer is a function from plain data to plain data.
 
-    Arguments and results are arrays, numbers, strings and lists of these; an activation travels by its name.
+    Arguments and results are arrays, numbers, strings, lists and dicts of these; an activation travels by its name.
     The points are shared equally among the results.
 
     Attributes:
@@ -61,6 +61,8 @@ class Question:
         derivative: whether a finite difference in place of the derivative earns only half.
         uses: other questions whose functions the answer may call.
         tolerance: relative to the largest entry of each array.
+        settle: (value, arguments) -> the value in the form that is compared, where several are right: a dict as its
+            values in order, eigenvectors with one choice of signs. Raises ValueError with a sentence to the student.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Question:
     derivative: bool = False
     uses: tuple[str, ...] = ()
     tolerance: float = 1e-6
+    settle: Callable[[Any, tuple], Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def fixtures(question: Question, seed: int) -> Iterator[Fixture]:
     draws += [(name, draw, True) for name, draw in question.edges.items() for _ in range(DRAWS_PER_EDGE)]
     for number, (name, draw, edge) in enumerate(draws):
         arguments = draw(np.random.default_rng([seed, number]))
-        expected = question.reference(*cast(arguments, float))
+        expected, _ = settled(question, question.reference(*cast(arguments, float)), arguments)
         yield Fixture(
             name,
             edge,
@@ -91,7 +91,8 @@ def attempt(question: Question, answer: Callable, fixture: Fixture, run: Run, se
     outcome = run(answer, fixture.arguments, seconds)
     if outcome.failure:
         return Trial(fixture, outcome)
-    values, misfit = split_results(question.results, outcome.value)
+    value, misfit = settled(question, outcome.value, fixture.arguments)
+    values, misfit = ((), misfit) if misfit else split_results(question.results, value)
     comparisons = ()
     if not misfit:
         comparisons = tuple(
@@ -101,6 +102,19 @@ def attempt(question: Question, answer: Callable, fixture: Fixture, run: Run, se
     pairs = zip(question.arguments, fixture.arguments, outcome.arguments, strict=True)
     changed = tuple(name for name, before, after in pairs if not unchanged(before, after))
     return Trial(fixture, outcome, values, misfit, comparisons, changed)
+
+
+def settled(question: Question, value: Any, arguments: tuple) -> tuple[Any, str]:
+    """What was returned in the form that is compared, and what is wrong with it, or ""."""
+    if question.settle is None or value is None:
+        return value, ""
+    try:
+        return question.settle(value, arguments), ""
+    except ValueError as error:
+        return None, str(error)
+    # something else than what was asked for: the comparison will say what it is
+    except (TypeError, LookupError, AttributeError):
+        return value, ""
 
 
 def unchanged(before: Any, after: Any) -> bool:
@@ -113,6 +127,8 @@ def unchanged(before: Any, after: Any) -> bool:
         return False
     if isinstance(before, (list, tuple)):
         return len(before) == len(after) and all(map(unchanged, before, after))
+    if isinstance(before, dict):
+        return list(before) == list(after) and all(unchanged(before[key], after[key]) for key in before)
     if isinstance(before, np.ndarray):
         return before.dtype == after.dtype and np.array_equal(before, after, equal_nan=before.dtype.kind == "f")
     return before == after
@@ -121,4 +137,6 @@ def unchanged(before: Any, after: Any) -> bool:
 def _single_precision(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return any(map(_single_precision, value))
+    if isinstance(value, dict):
+        return any(map(_single_precision, value.values()))
     return isinstance(value, np.ndarray) and value.dtype == np.float32

@@ -12,13 +12,17 @@ import pytest
 
 from nnlib.grading.check import report
 from nnlib.grading.diagnosis import judge
-from nnlib.grading.question import Question
+from nnlib.grading.question import Question, ValueQuestion
 from nnlib.grading.questions import QUESTIONS
 from nnlib.grading.verdict import Verdict
 
 SEEDS = range(int(os.environ.get("COURSE_SEEDS", "5")))
 FUNCTIONS = [name for name, question in QUESTIONS.items() if isinstance(question, Question)]
-AT_LEAST = {"hidden_delta": 15, "layer_gradients": 15, "backward": 15}
+VALUES = [name for name, question in QUESTIONS.items() if isinstance(question, ValueQuestion)]
+GRADIENTS = {
+    "scalar_gradients", "hidden_delta", "layer_gradients", "backward", "sgd_epoch",
+    "momentum_step", "batchnorm_backward", "residual_backward", "dense_backward",
+}  # fmt: skip
 LINES_AT_MOST = 12
 
 
@@ -64,19 +68,21 @@ def test_every_equivalent_gets_full_points(name: str, table: list[str]) -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_catalogue_is_large_and_its_names_are_distinct(name: str) -> None:
     question = QUESTIONS[name]
-    assert len(question.mistakes) >= AT_LEAST.get(name, 6)
+    assert len(question.mistakes) >= (15 if name in GRADIENTS else 6)
     assert len(question.equivalents) >= 3
     assert len({mistake.name for mistake in question.mistakes}) == len(question.mistakes)
     assert len({mistake.hint for mistake in question.mistakes}) > 0.7 * len(question.mistakes)
 
 
-@pytest.mark.parametrize("mistake", QUESTIONS["reach_the_loss"].mistakes, ids=lambda mistake: mistake.name)
-def test_every_wrong_pair_of_the_slider_task_is_named(mistake) -> None:
-    verdict = judge(QUESTIONS["reach_the_loss"], mistake.code)
-    assert (verdict.mistake, verdict.earned) == (mistake.name, 0)
+@pytest.mark.parametrize("name", VALUES)
+def test_every_wrong_value_is_named(name: str) -> None:
+    for mistake in QUESTIONS[name].mistakes:
+        verdict = judge(QUESTIONS[name], mistake.code)
+        assert (verdict.mistake, verdict.earned) == (mistake.name, 0), report(verdict)
 
 
-@pytest.mark.parametrize("style", QUESTIONS["reach_the_loss"].equivalents)
-def test_every_right_pair_of_the_slider_task_gets_its_point(style: str) -> None:
-    verdict = judge(QUESTIONS["reach_the_loss"], QUESTIONS["reach_the_loss"].equivalents[style])
-    assert verdict.right, report(verdict)
+@pytest.mark.parametrize("name", VALUES)
+def test_every_right_value_gets_its_points(name: str) -> None:
+    for style, value in QUESTIONS[name].equivalents.items():
+        verdict = judge(QUESTIONS[name], value)
+        assert verdict.right, f"{style}\n{report(verdict)}"

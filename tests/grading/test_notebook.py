@@ -1,4 +1,4 @@
-"""The notebook of exercise 3: its form, the reference's points, and what a student meets who runs it untouched."""
+"""The notebook of each exercise: its form, the reference's points, and what a student meets who runs it untouched."""
 
 import re
 from pathlib import Path
@@ -10,15 +10,32 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions
 
+from nnlib.grading.question import Question
 from nnlib.grading.questions import CHAPTERS, QUESTIONS
 
-NOTEBOOK = Path(__file__).parents[2] / "solutions" / "03_backprop" / "backprop.ipynb"
-NAMES = CHAPTERS["backprop"]
+SOLUTIONS = Path(__file__).parents[2] / "solutions"
+NOTEBOOKS = sorted(SOLUTIONS.glob("*/*.ipynb"))
+MANUAL_POINTS = 2
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.parent.name)
+def path(request: pytest.FixtureRequest) -> Path:
+    return request.param
 
 
 @pytest.fixture
-def notebook() -> NotebookNode:
-    return nbformat.read(NOTEBOOK, as_version=4)
+def notebook(path: Path) -> NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+@pytest.fixture
+def names(path: Path) -> tuple[str, ...]:
+    return CHAPTERS[path.stem]
+
+
+def test_each_chapter_has_one_notebook_named_like_it() -> None:
+    assert sorted(path.stem for path in NOTEBOOKS) == sorted(CHAPTERS)
+    assert all(re.fullmatch(rf"\d\d_{path.stem}", path.parent.name) for path in NOTEBOOKS)
 
 
 def settings(cell: NotebookNode) -> dict:
@@ -34,8 +51,8 @@ def check_cells(notebook: NotebookNode) -> list[NotebookNode]:
 
 
 def run(notebook: NotebookNode, folder: Path) -> NotebookNode:
-    # the figure has tests of its own, in a browser
-    notebook.cells = [cell for cell in notebook.cells if cell.id != "reach-the-loss-figure"]
+    # figures have tests of their own, in a browser
+    notebook.cells = [cell for cell in notebook.cells if not cell.id.endswith("-figure")]
     NotebookClient(notebook, timeout=120, allow_errors=True, resources={"metadata": {"path": str(folder)}}).execute()
     return notebook
 
@@ -65,10 +82,10 @@ def test_ids_are_for_people(notebook: NotebookNode) -> None:
     assert all(settings(cell).get("grade_id", cell.id) == cell.id for cell in notebook.cells)
 
 
-def test_each_question_has_its_answer_cell_and_its_check(notebook: NotebookNode) -> None:
+def test_each_question_has_its_answer_cell_and_its_check(notebook: NotebookNode, names: tuple[str, ...]) -> None:
     cells = {cell.id: cell for cell in notebook.cells}
     order = list(cells)
-    for name in NAMES:
+    for name in names:
         id = name.replace("_", "-")
         answer, check = cells[f"{id}-answer"], cells[f"{id}-check"]
         assert settings(answer)["solution"]
@@ -78,24 +95,33 @@ def test_each_question_has_its_answer_cell_and_its_check(notebook: NotebookNode)
         assert settings(check)["locked"]
         assert settings(check)["points"] == QUESTIONS[name].points
         assert order.index(f"{id}-answer") < order.index(f"{id}-check")
-    assert [cell.source for cell in check_cells(notebook)] == [f'check("{name}")' for name in NAMES]
+    assert [cell.source for cell in check_cells(notebook)] == [f'check("{name}")' for name in names]
     manual = [cell for cell in notebook.cells if settings(cell).get("grade") and settings(cell)["solution"]]
-    assert [(cell.cell_type, settings(cell)["points"]) for cell in manual] == [("markdown", 2)]
-    assert sum(settings(cell).get("points", 0) for cell in notebook.cells) == 15
+    assert [(cell.cell_type, settings(cell)["points"]) for cell in manual] == [("markdown", MANUAL_POINTS)]
+    points = sum(QUESTIONS[name].points for name in names) + MANUAL_POINTS
+    assert sum(settings(cell).get("points", 0) for cell in notebook.cells) == points
 
 
-def test_the_reference_gets_all_points(notebook: NotebookNode, tmp_path: Path) -> None:
+def test_the_reference_gets_all_points(notebook: NotebookNode, names: tuple[str, ...], tmp_path: Path) -> None:
     done = run(notebook, tmp_path)
-    assert [earned(cell) for cell in check_cells(done)] == [QUESTIONS[name].points for name in NAMES]
+    assert [earned(cell) for cell in check_cells(done)] == [QUESTIONS[name].points for name in names]
     assert not [cell.id for cell in done.cells if cell.cell_type == "code" and outputs(cell, "error")]
 
 
-def test_the_release_says_nothing_of_the_answers(notebook: NotebookNode) -> None:
-    text = "\n".join(cell.source for cell in released(notebook).cells)
-    for line in ("SOLUTION", "Marking scheme", "delta.T @", "mixes two networks", '"step_size": 0.1'):
-        assert line not in text
-    assert text.count("raise NotImplementedError()") == len(NAMES) + 1  # one more in the explanation
-    assert text.count("Returns:") == 5
+def test_the_release_says_nothing_of_the_answers(notebook: NotebookNode, names: tuple[str, ...]) -> None:
+    solved = {cell.id: cell.source for cell in notebook.cells}
+    cells = {cell.id: cell.source for cell in released(notebook).cells}
+    text = "\n".join(cells.values())
+    assert "SOLUTION" not in text
+    assert "Marking scheme" not in text
+    for name in names:
+        id = f"{name.replace('_', '-')}-answer"
+        answer = re.search("### BEGIN SOLUTION(.*?)### END SOLUTION", solved[id], re.DOTALL)[1]
+        kept = [line for line in answer.splitlines() if line.strip() and line in cells[id].splitlines()]
+        assert not kept
+        assert cells[id].count("raise NotImplementedError()") == 1
+    functions = [name for name in names if isinstance(QUESTIONS[name], Question)]
+    assert text.count("Returns:") == len(functions)
 
 
 def test_the_untouched_release_gets_no_points_and_only_messages(notebook: NotebookNode, tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from nnlib.activations import ACTIVATIONS
 from nnlib.grading.check import report
 from nnlib.grading.diagnosis import CHANGED_ARGUMENTS, FINITE_DIFFERENCE, KEEPS_STATE, blame, judge
+from nnlib.grading.question import Question, Result
 from nnlib.grading.questions import CHAPTERS, QUESTIONS
+from nnlib.grading.questions.forms import signs_settled, values_of
 from nnlib.grading.verdict import Verdict
 
 
@@ -494,3 +496,57 @@ def test_a_right_answer_passes_in_whatever_order_it_computes(scale: float, seed:
         return back * ACTIVATIONS[sigma].sigma_prime(A) / scale
 
     assert judge(QUESTIONS["hidden_delta"], answer, seed).right
+
+
+KEYED = Question(
+    name="keyed",
+    points=1,
+    arguments={"params": ""},
+    results=(Result("w"), Result("b")),
+    reference=lambda params: {"w": 2 * params["w"], "b": -params["b"]},
+    families={
+        "three": lambda rng: ({"w": rng.normal(size=3), "b": rng.normal()},),
+        "four": lambda rng: ({"w": rng.normal(size=4), "b": rng.normal()},),
+    },
+    settle=values_of("w", "b"),
+)
+
+
+def test_a_dict_is_compared_by_its_keys_in_any_order_and_may_hold_more():
+    answer = lambda params: {"b": -params["b"], "mine": None, "w": params["w"] + params["w"]}  # noqa: E731
+    assert judge(KEYED, answer, seed=1).right
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (lambda params: {"w": params["w"]}, "has no b"),
+        (lambda params: [1, 2], "returns a list; expected is a dict with w, b"),
+        (lambda params: None, "returns None"),
+    ],
+)
+def test_a_dict_of_the_wrong_form_is_told_so(answer, message):
+    verdict = judge(KEYED, answer, seed=1)
+    assert verdict.earned == 0
+    assert message in verdict.findings[0].text
+
+
+def test_a_changed_dict_is_a_changed_argument():
+    def answer(params):
+        result = {"w": 2 * params["w"], "b": -params["b"]}
+        params["extra"] = 0
+        return result
+
+    verdict = judge(KEYED, answer, seed=1)
+    assert verdict.earned == 0.5
+    assert verdict.mistake == "changes its arguments"
+
+
+def test_one_value_in_a_dict_may_be_right_and_the_other_wrong():
+    assert judge(KEYED, lambda params: {"w": params["w"], "b": -params["b"]}, seed=1).earned == 0.5
+
+
+def test_signs_of_eigenvectors_are_settled():
+    V = np.array([[0.6, -0.8], [-0.8, -0.6]])
+    np.testing.assert_array_equal(signs_settled(V), signs_settled(V * [-1, 1]))
+    np.testing.assert_array_equal(np.abs(signs_settled(V)), np.abs(V))

@@ -36,6 +36,8 @@ def cast(value: Any, dtype: type) -> Any:
         return value.astype(dtype)
     if isinstance(value, (list, tuple)):
         return type(value)(cast(entry, dtype) for entry in value)
+    if isinstance(value, dict):
+        return {key: cast(entry, dtype) for key, entry in value.items()}
     return value
 
 
