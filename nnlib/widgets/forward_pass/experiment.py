@@ -1,6 +1,7 @@
 """Random networks from the plane to a number: the picture they draw, and the curve along its middle line."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from nnlib.activations import ACTIVATIONS
 SIDE = 2.0
 """The square is -SIDE ≤ x₁, x₂ ≤ SIDE."""
 MAX_WIDTH = 32
-ROWS_AT_ONCE = 512  # larger products wake all threads of BLAS, which costs more than it saves
+ROWS_AT_ONCE = 256  # larger products wake all threads of BLAS, which costs more than it saves
 
 # the sigmoid is written with tanh, which numpy computes three times as fast
 SIGMAS = {name: pair.sigma for name, pair in ACTIVATIONS.items()} | {"sigmoid": lambda A: 0.5 + 0.5 * np.tanh(A / 2)}
@@ -22,6 +23,11 @@ class Network:
     Ws: list[np.ndarray]
     bs: list[np.ndarray]
     sigma: str
+
+    @property
+    def widths(self) -> list[int]:
+        """d_0, …, d_L."""
+        return [self.Ws[0].shape[1], *(len(b) for b in self.bs)]
 
     @property
     def parameters(self) -> int:
@@ -61,9 +67,9 @@ class Curve:
 def random_network(depth: int, width: int, sigma: str, spread: float, seed: int) -> Network:
     """A network with L = depth layers from x = (x₁, x₂) to one number.
 
-    The entries of W_i are normal with standard deviation spread / √d_{i-1}, those of b_i with spread / 2. Layer i draws from
-    a generator of its own, and a narrow layer is a corner of a wide one, so that a network changes little when
-    a unit is added.
+    The entries of W_i are normal with standard deviation spread / √d_{i-1}, those of b_i with spread / 2.
+    Layer i draws from a generator of its own, and a narrow layer is a corner of a wide one, so that a network
+    changes little when a unit is added.
 
     >>> [W.shape for W in random_network(depth=3, width=8, sigma="relu", spread=1.5, seed=0).Ws]
     [(8, 2), (8, 8), (1, 8)]
@@ -71,11 +77,17 @@ def random_network(depth: int, width: int, sigma: str, spread: float, seed: int)
     widths = [2, *[width] * (depth - 1), 1]
     Ws, bs = [], []
     for i in range(1, depth + 1):
-        rng = np.random.default_rng([seed, i if i < depth else 0])
         d_out, d_in = widths[i], widths[i - 1]
-        Ws.append(rng.normal(size=(MAX_WIDTH, MAX_WIDTH))[:d_out, :d_in] * spread / np.sqrt(d_in))
-        bs.append(rng.normal(size=MAX_WIDTH)[:d_out] * spread / 2)
+        draws = _draws(seed, i if i < depth else 0)
+        Ws.append(draws[:d_out, :d_in] * spread / np.sqrt(d_in))
+        bs.append(draws[:d_out, -1] * spread / 2)
     return Network(Ws, bs, sigma)
+
+
+@cache
+def _draws(seed: int, layer: int) -> np.ndarray:
+    """Standard normal numbers for the widest layer, its biases in the last column: (MAX_WIDTH, MAX_WIDTH + 1)."""
+    return np.random.default_rng([seed, layer]).normal(size=(MAX_WIDTH, MAX_WIDTH + 1))
 
 
 def picture(network: Network, n: int) -> np.ndarray:
@@ -84,7 +96,7 @@ def picture(network: Network, n: int) -> np.ndarray:
     return network.output(np.stack(np.meshgrid(x, x), axis=-1).reshape(-1, 2)).reshape(n, n)
 
 
-def curve(network: Network, n: int = 161) -> Curve:
+def curve(network: Network, n: int = 121) -> Curve:
     """The output along x₂ = 0: exact for relu and the identity, else at n points."""
     if network.sigma in ("relu", "identity"):
         return _straight_pieces(network)

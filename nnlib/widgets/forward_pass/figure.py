@@ -4,40 +4,49 @@ from collections.abc import Iterator
 
 from ipywidgets import Dropdown
 
-from nnlib.widgets.forward_pass.experiment import MAX_WIDTH, Curve, curve, picture, random_network
+from nnlib.widgets.forward_pass.experiment import MAX_WIDTH, Curve, Network, curve, picture, random_network
 from nnlib.widgets.forward_pass.plots import draw, drawing_panels, output_range
 from nnlib.widgets.live import SLIDER_LOOK, LiveFigure, live, slider
 from nnlib.widgets.plots import number
 
-COARSE, FINE = 24, 80
+COARSE, FINE = 22, 80
 
 
 def random_network_figure() -> LiveFigure:
-    """Depth L, width d, σ, the size of the weights and the seed: the picture that the network draws."""
+    """Depth L, width d, σ, the spread s of the weights and the seed: what such a network draws."""
     return live(
         drawing_panels,
         film,
-        size=(720, 310),
-        caption_lines=3,
+        size=(680, 292),
         depth=slider("depth L", 3, 1, 7, 1),
         width=slider("width d", 16, 1, MAX_WIDTH, 1),
         sigma=Dropdown(options=["identity", "sigmoid", "tanh", "relu"], value="relu", description="σ", **SLIDER_LOOK),
         spread=slider("spread s", 1.5, 0.5, 4.0, 0.1),
-        seed=slider("seed", 1, 0, 50, 1),
+        seed=slider("seed", 0, 0, 50, 1),
     )
 
 
 def film(artists: dict, depth: int, width: int, sigma: str, spread: float, seed: int) -> Iterator[str]:
-    """At once with coarse pixels, then with fine ones."""
+    """Two frames: a coarse picture at once, a fine one when the sliders rest."""
     network = random_network(depth, width, sigma, spread, seed)
-    along_line = curve(network)
+    along = curve(network)
     for n in (COARSE, FINE):
         pixels = picture(network, n)
-        draw(artists, pixels, along_line)
-        yield caption(depth, network.parameters, sigma, along_line, output_range(pixels, along_line))
+        draw(artists, pixels, along)
+        yield caption(network, along, *output_range(pixels, along))
 
 
-def caption(depth: int, parameters: int, sigma: str, along_line: Curve, shown: tuple[float, float]) -> str:
+def caption(network: Network, along: Curve, lowest: float, highest: float) -> str:
     """What the network is made of, and what it drew."""
-    lowest, highest = map(number, shown)
-    return f"{depth} layers, {parameters} weights and biases. z_L runs from {lowest} to {highest}. {along_line.pieces} {along_line.turns}"
+    widths = " → ".join(map(str, network.widths))
+    made_of = f"Layers {widths}, {network.parameters:,} weights and biases."
+    if lowest == highest:
+        return f"{made_of} The output is {number(lowest)} everywhere."
+    turns = "never turns" if along.turns == 0 else "turns once" if along.turns == 1 else f"turns {along.turns} times"
+    if along.pieces == 1:
+        shape = "is one straight piece"
+    elif along.pieces:
+        shape = f"has {along.pieces} straight pieces and {turns}"
+    else:
+        shape = f"is smooth and {turns}"
+    return f"{made_of} The output runs from {number(lowest)} to {number(highest)}; along the dashed line it {shape}."
