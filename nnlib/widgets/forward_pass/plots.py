@@ -55,7 +55,10 @@ def drawing_panels(fig: Figure) -> dict:
     line.set_yticks([0, 1], ["lowest", "highest"])
     return {
         "picture": Picture(square),
-        "line": square.axhline(0, color="white", linewidth=1.2, linestyle=(0, (4, 3))),
+        "line": [
+            square.axhline(0, color="#06283d", linewidth=1.4),
+            square.axhline(0, color="white", linewidth=1.4, linestyle=(0, (4, 3))),
+        ],
         "curve": line.plot([], [], color=BLUE, linewidth=1.8)[0],
         "kinks": line.plot([], [], "o", color=VERMILLION, markersize=4, linestyle="none")[0],
     }
