@@ -67,13 +67,18 @@ def drawing_panels(fig: Figure) -> dict:
 def draw(artists: dict, picture: np.ndarray, curve: Curve) -> None:
     """Show the picture (n, n) and the curve, both on a scale from the lowest to the highest output."""
     lowest, highest = output_range(picture, curve)
-    spread = highest - lowest or 1.0
-    artists["picture"].heights = (picture - lowest) / spread
-    heights = (curve.z - lowest) / spread
-    artists["curve"].set_data(curve.x, heights)
-    artists["kinks"].set_data(curve.x[curve.kinks], heights[curve.kinks])
+
+    def height(z: np.ndarray) -> np.ndarray:
+        return (z - lowest) / (highest - lowest) if lowest < highest else np.zeros_like(z)
+
+    artists["picture"].heights = height(picture)
+    artists["curve"].set_data(curve.x, height(curve.z))
+    artists["kinks"].set_data(curve.x[curve.kinks], height(curve.z)[curve.kinks])
 
 
 def output_range(picture: np.ndarray, curve: Curve) -> tuple[float, float]:
-    """The lowest and the highest output that the figure shows."""
-    return min(picture.min(), curve.z.min()), max(picture.max(), curve.z.max())
+    """The lowest and the highest output that the figure shows, equal if they differ by rounding errors alone."""
+    lowest, highest = min(picture.min(), curve.z.min()), max(picture.max(), curve.z.max())
+    if highest - lowest <= 1e-12 * max(abs(lowest), abs(highest)):
+        highest = lowest
+    return lowest, highest
