@@ -22,7 +22,7 @@ def random_network_figure() -> LiveFigure:
         width=slider("width d", 16, 1, MAX_WIDTH, 1),
         sigma=Dropdown(options=["identity", "sigmoid", "tanh", "relu"], value="relu", description="σ", **SLIDER_LOOK),
         spread=slider("spread s", 1.5, 0.5, 4.0, 0.1),
-        seed=slider("seed", 0, 0, 50, 1),
+        seed=slider("seed", 6, 0, 50, 1),
     )
 
 
@@ -38,11 +38,14 @@ def film(artists: dict, depth: int, width: int, sigma: str, spread: float, seed:
 
 def caption(network: Network, along: Curve, lowest: float, highest: float) -> str:
     """What the network is made of, and what it drew."""
-    widths = " → ".join(map(str, network.widths))
-    made_of = f"Layers {widths}, {network.parameters:,} weights and biases."
+    _, *hidden, _ = network.widths
+    layers = (
+        "No hidden layer" if not hidden else f"{counted(len(hidden), 'hidden layer')} of {counted(hidden[0], 'unit')}"
+    )
+    made_of = f"{layers}, {network.parameters:,} weights and biases."
     if lowest == highest:
         return f"{made_of} The output is {number(lowest)} everywhere."
-    turns = "never turns" if along.turns == 0 else "turns once" if along.turns == 1 else f"turns {along.turns} times"
+    turns = f"turns {counted(along.turns, 'time')}" if along.turns else "never turns"
     if along.pieces == 1:
         shape = "is one straight piece"
     elif along.pieces:
@@ -50,3 +53,12 @@ def caption(network: Network, along: Curve, lowest: float, highest: float) -> st
     else:
         shape = f"is smooth and {turns}"
     return f"{made_of} The output runs from {number(lowest)} to {number(highest)}; along the dashed line it {shape}."
+
+
+def counted(n: int, noun: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "unit"), counted(2, "unit")
+    ('1 unit', '2 units')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
