@@ -1,4 +1,4 @@
-"""The figure of the lecture on the forward pass: numbers, pixels, caption, cost, and the lecture itself."""
+"""The figures of the lecture on the forward pass: numbers, pixels, caption, cost, and the lecture itself."""
 
 import re
 import statistics
@@ -15,7 +15,7 @@ from playwright.sync_api import Browser
 from widgets.figure_driver import handle, notebook_page, wait_until_films_are_over
 
 from nnlib import backprop
-from nnlib.widgets.forward_pass import random_network_figure
+from nnlib.widgets.forward_pass import random_network_figure, unit_figure
 from nnlib.widgets.forward_pass.experiment import MAX_WIDTH, SIDE, Network, curve, picture, random_network
 from nnlib.widgets.forward_pass.figure import COARSE, FINE, film
 from nnlib.widgets.forward_pass.plots import COLOURS, SHADES, draw, drawing_panels
@@ -265,16 +265,54 @@ def test_what_the_lecture_says_about_the_sliders():
 
 
 @pytest.mark.parametrize("sigma", SIGMAS)
-def test_a_tick_costs_the_kernel_little(sigma):
-    figure = random_network_figure()
+@pytest.mark.parametrize(("make", "name"), [(random_network_figure, "width"), (unit_figure, "w")])
+def test_a_tick_costs_the_kernel_little(make, name, sigma):
+    figure = make()
     figure.controls["sigma"].value = sigma
-    control, costs = figure.controls["width"], []
-    for width in [*range(8, 24)] * 4:
+    control, costs = figure.controls[name], []
+    for value in 4 * grid(control)[8:24]:
         start = time.process_time()
-        control.value = width
+        control.value = value
         costs.append(1000 * (time.process_time() - start))
     # a busy neighbour makes the same work cost more, never less: the quietest stretch of five ticks counts
     assert min(statistics.median(costs[i : i + 5]) for i in range(0, len(costs), 5)) <= BUDGET_MS
+
+
+# the single unit
+
+
+@pytest.mark.parametrize("name", ["w", "b"])
+@pytest.mark.parametrize("sigma", SIGMAS)
+def test_the_unit_is_drawn_and_described_at_every_value(name, sigma):
+    figure = unit_figure()
+    figure.controls["sigma"].value = sigma
+    functions = {
+        "identity": lambda a: a,
+        "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
+        "tanh": np.tanh,
+        "relu": lambda a: np.where(a > 0, a, 0),
+    }
+    for value in grid(figure.controls[name]):
+        figure.controls[name].value = value
+        w, b = figure.values["w"], figure.values["b"]
+        x, z = figure.artists["curve"].get_data()
+        np.testing.assert_allclose(z, functions[sigma](w * x + b), atol=1e-9)
+        caption = figure.caption.replace("−", "-")
+        if abs(w) < 0.05:
+            assert float(re.search(r"σ\(b\) = (\S+) everywhere", caption)[1]) == pytest.approx(z[0], abs=0.0051)
+            assert len(figure.artists["point"].get_xdata()) == 0
+            continue
+        crossing = -b / w
+        assert figure.artists["point"].get_xydata() == pytest.approx(np.array([[crossing, functions[sigma](0.0)]]))
+        assert float(re.search(r"-b/w = (\S+\d)", caption)[1]) == pytest.approx(crossing, abs=0.0051)
+        assert ("outside" in caption) == (not x[0] <= round(crossing, 9) <= x[-1])
+        h = 1e-6 * np.sign(w)  # to the side on which relu is awake
+        slope = (functions[sigma](w * (crossing + h) + b) - functions[sigma](0.0)) / h
+        told = re.search(r"(?:w|w/4) = (-?\d+\.\d+)", caption.split(". ", 1)[1])[1]
+        assert float(told) == pytest.approx(slope, abs=0.0051)
+        if sigma == "relu":
+            awake = re.search(r"awake to the (\w+)", caption)[1]
+            assert (functions[sigma](w * (crossing + 1) + b) > 0) == (awake == "right")
 
 
 # in a browser
@@ -282,19 +320,23 @@ def test_a_tick_costs_the_kernel_little(sigma):
 
 def test_the_lecture_runs_and_its_figure_follows_the_keyboard(chromium: Browser, lab: Lab, artifacts: Path):
     with notebook_page(chromium, lab, LECTURE) as page:
-        image = page.locator("figure img")
-        assert image.count() == 1
+        assert page.locator("figure img").count() == 2
+        unit, image = (page.locator("figure img").nth(i) for i in range(2))
+        unit.scroll_into_view_if_needed()
+        handle(page, "bias b").press("ArrowRight")
+        page.wait_for_function("() => document.querySelector('figure img').alt.includes('−b/w = 0.90')")
+
         image.scroll_into_view_if_needed()
         for label in ("depth L", "width d", "spread s", "seed"):
             before = image.get_attribute("src")
             handle(page, label).press("ArrowRight")
-            page.wait_for_function("old => document.querySelector('figure img').src !== old", arg=before)
+            page.wait_for_function("old => document.querySelectorAll('figure img')[1].src !== old", arg=before)
             wait_until_films_are_over(page)
         assert "3 hidden layers of 17 units," in image.get_attribute("alt")
-        page.get_by_label("σ", exact=True).select_option("tanh")
-        page.wait_for_function("() => document.querySelector('figure img').alt.includes('smooth')")
+        page.get_by_label("σ", exact=True).nth(1).select_option("tanh")
+        page.wait_for_function("() => document.querySelectorAll('figure img')[1].alt.includes('smooth')")
         wait_until_films_are_over(page)
-        page.locator(".jp-OutputArea-output", has=page.locator("figure")).screenshot(
+        page.locator(".jp-OutputArea-output", has=page.locator("figure")).nth(1).screenshot(
             path=artifacts / "01_forward_pass_figure.png"
         )
         assert errors(page) == []

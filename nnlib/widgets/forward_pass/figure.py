@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ipywidgets import Dropdown
 
 from nnlib.widgets.forward_pass.experiment import MAX_WIDTH, Curve, Network, curve, picture, random_network
-from nnlib.widgets.forward_pass.plots import draw, drawing_panels, output_range
+from nnlib.widgets.forward_pass.plots import counted, draw, drawing_panels, output_range
 from nnlib.widgets.live import SLIDER_LOOK, LiveFigure, live, slider
 from nnlib.widgets.plots import number
 
@@ -39,9 +39,7 @@ def film(artists: dict, depth: int, width: int, sigma: str, spread: float, seed:
 def caption(network: Network, along: Curve, lowest: float, highest: float) -> str:
     """What the network is made of, and what it drew."""
     _, *hidden, _ = network.widths
-    layers = (
-        "No hidden layer" if not hidden else f"{counted(len(hidden), 'hidden layer')} of {counted(hidden[0], 'unit')}"
-    )
+    layers = f"{counted(len(hidden), 'hidden layer')} of {counted(hidden[0], 'unit')}" if hidden else "No hidden layer"
     made_of = f"{layers}, {network.parameters:,} weights and biases."
     if lowest == highest:
         return f"{made_of} The output is {number(lowest)} everywhere."
@@ -53,12 +51,3 @@ def caption(network: Network, along: Curve, lowest: float, highest: float) -> st
     else:
         shape = f"is smooth and {turns}"
     return f"{made_of} The output runs from {number(lowest)} to {number(highest)}; along the dashed line it {shape}."
-
-
-def counted(n: int, noun: str) -> str:
-    """A number of things.
-
-    >>> counted(1, "unit"), counted(2, "unit")
-    ('1 unit', '2 units')
-    """
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -1,4 +1,4 @@
-"""The picture a network draws on the square, and the curve along its middle line."""
+"""The picture a network draws on the square with the curve along its middle line; the curve of a single unit."""
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -82,3 +82,31 @@ def output_range(picture: np.ndarray, curve: Curve) -> tuple[float, float]:
     if highest - lowest <= 1e-12 * max(abs(lowest), abs(highest)):
         highest = lowest
     return lowest, highest
+
+
+def unit_panel(fig: Figure) -> dict:
+    """One panel for `draw_unit`: z against x."""
+    axes = fig.subplots()
+    frame(axes, "z = σ(w x + b)", "x", xlim=(-3, 3), ylim=(-2, 3))
+    return {
+        "zero": axes.plot([], [], color=VERMILLION, linewidth=1.2, linestyle=(0, (4, 2)))[0],
+        "curve": axes.plot([], [], color=BLUE, linewidth=2.2)[0],
+        "point": axes.plot([], [], "o", color=VERMILLION, markersize=7)[0],
+    }
+
+
+def draw_unit(artists: dict, x: np.ndarray, z: np.ndarray, crossing: float | None, z_there: float) -> None:
+    """Show z (k,) against x (k,), and mark the x at which a = 0, if there is one."""
+    artists["curve"].set_data(x, z)
+    there = [] if crossing is None else [crossing]
+    artists["point"].set_data(there, [z_there] * len(there))
+    artists["zero"].set_data(2 * there, [-2, 3][: 2 * len(there)])
+
+
+def counted(n: int, noun: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "unit"), counted(2, "unit")
+    ('1 unit', '2 units')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
