@@ -210,16 +210,18 @@ def assert_caption_tells(values: dict, n: int, caption: str) -> None:
     made_of = (
         f"{layers} hidden layer{'s' * (layers > 1)} of {units} unit{'s' * (units > 1)}" if layers else "No hidden layer"
     )
-    assert caption.startswith(f"{made_of}, {network.parameters:,} weights and biases.")
-    assert f"from {number(outputs.min())} to {number(outputs.max())};" in caption
+    assert caption.startswith(f"{made_of}: {network.parameters:,} weights and biases")
+    if outputs.min() == outputs.max():
+        assert caption.endswith(f". The output is {number(outputs.max())} everywhere.")
+        return
+    assert f", outputs from {number(outputs.min())} to {number(outputs.max())}." in caption
     assert ("smooth" in caption) == (values["sigma"] in ("tanh", "sigmoid"))
-    if found := re.search(r"(\d+) straight pieces", caption):
-        assert int(found[1]) == along.kinks.sum() + 1 > 1
-    else:
-        assert ("one straight piece" in caption) == (along.pieces == 1)
-    if "one straight piece" not in caption:
-        turns = {0: "never turns", 1: "turns 1 time."}.get(along.turns, f"turns {along.turns} times")
-        assert turns in caption
+    pieces, turns = (re.search(rf"(\d+) {noun}(s?)\b", caption) for noun in ("straight piece", "turn"))
+    assert int(turns[1]) == along.turns
+    assert (pieces is None) == ("smooth" in caption)
+    if pieces:
+        assert int(pieces[1]) == along.kinks.sum() + 1
+    assert all((found[2] == "") == (found[1] == "1") for found in (pieces, turns) if found)
 
 
 def test_a_network_which_is_blind_everywhere_is_said_to_be():
@@ -332,7 +334,7 @@ def test_the_lecture_runs_and_its_figure_follows_the_keyboard(chromium: Browser,
             handle(page, label).press("ArrowRight")
             page.wait_for_function("old => document.querySelectorAll('figure img')[1].src !== old", arg=before)
             wait_until_films_are_over(page)
-        assert "3 hidden layers of 17 units," in image.get_attribute("alt")
+        assert "3 hidden layers of 17 units: " in image.get_attribute("alt")
         page.get_by_label("σ", exact=True).nth(1).select_option("tanh")
         page.wait_for_function("() => document.querySelectorAll('figure img')[1].alt.includes('smooth')")
         wait_until_films_are_over(page)

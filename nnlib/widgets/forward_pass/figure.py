@@ -40,14 +40,9 @@ def caption(network: Network, along: Curve, lowest: float, highest: float) -> st
     """What the network is made of, and what it drew."""
     _, *hidden, _ = network.widths
     layers = f"{counted(len(hidden), 'hidden layer')} of {counted(hidden[0], 'unit')}" if hidden else "No hidden layer"
-    made_of = f"{layers}, {network.parameters:,} weights and biases."
+    made_of = f"{layers}: {network.parameters:,} weights and biases"
     if lowest == highest:
-        return f"{made_of} The output is {number(lowest)} everywhere."
-    turns = f"turns {counted(along.turns, 'time')}" if along.turns else "never turns"
-    if along.pieces == 1:
-        shape = "is one straight piece"
-    elif along.pieces:
-        shape = f"has {along.pieces} straight pieces and {turns}"
-    else:
-        shape = f"is smooth and {turns}"
-    return f"{made_of} The output runs from {number(lowest)} to {number(highest)}; along the dashed line it {shape}."
+        return f"{made_of}. The output is {number(lowest)} everywhere."
+    shape = counted(along.pieces, "straight piece") if along.pieces else "smooth"
+    drawn = f"outputs from {number(lowest)} to {number(highest)}"
+    return f"{made_of}, {drawn}. Along the dashed line: {shape}, {counted(along.turns, 'turn')}."
