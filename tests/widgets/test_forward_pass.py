@@ -215,7 +215,7 @@ def assert_caption_tells(values: dict, n: int, caption: str) -> None:
         assert caption.endswith(f". The output is {number(outputs.max())} everywhere.")
         return
     assert f", outputs from {number(outputs.min())} to {number(outputs.max())}." in caption
-    assert ("smooth" in caption) == (values["sigma"] in ("tanh", "sigmoid"))
+    assert ("smooth" in caption) == (values["sigma"] in ("tanh", "sigmoid") and layers > 0)
     pieces, turns = (re.search(rf"(\d+) {noun}(s?)\b", caption) for noun in ("straight piece", "turn"))
     assert int(turns[1]) == along.turns
     assert (pieces is None) == ("smooth" in caption)

@@ -97,8 +97,8 @@ def picture(network: Network, n: int) -> np.ndarray:
 
 
 def curve(network: Network, n: int = 121) -> Curve:
-    """The output along x₂ = 0: exact for relu and the identity, else at n points."""
-    if network.sigma in ("relu", "identity"):
+    """The output along x₂ = 0: exact where it is made of straight pieces, else at n points."""
+    if network.sigma in ("relu", "identity") or len(network.Ws) == 1:
         return _straight_pieces(network)
     x = np.linspace(-SIDE, SIDE, n)
     z = network.output(np.column_stack([x, np.zeros(n)]))
