@@ -322,7 +322,8 @@ def test_the_unit_is_drawn_and_described_at_every_value(name, sigma):
 
 def test_the_lecture_runs_and_its_figure_follows_the_keyboard(chromium: Browser, lab: Lab, artifacts: Path):
     with notebook_page(chromium, lab, LECTURE) as page:
-        assert page.locator("figure img").count() == 2
+        page.wait_for_function("() => document.querySelectorAll('figure img').length === 2")
+        wait_until_films_are_over(page)
         unit, image = (page.locator("figure img").nth(i) for i in range(2))
         unit.scroll_into_view_if_needed()
         handle(page, "bias b").press("ArrowRight")
