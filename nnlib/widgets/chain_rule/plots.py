@@ -17,6 +17,7 @@ SIZE = (760, 344)
 """In pixels, which are also the units of the axes."""
 
 COLUMN, MIDDLE, TOP, ARC, LINE = 107, 214, 306, 181, 118
+ARC_POINTS = 20
 ROWS = (96, 62, 28)
 NODE, PARAMETER, TARGET = (86, 58), (74, 54), (46, 54)
 CHAIN = ("x", "a1", "z1", "a2", "z2", "z3", "L")
@@ -51,7 +52,7 @@ def graph_panels(fig: Figure) -> dict:
     for x, colour, words in ((392, BLUE, "second line: the value"), (566, VERMILLION, "∂: the derivative of L by it")):
         ax.text(x, ROWS[2], words, color=colour, fontsize=9.5, va="center")
     return {
-        "arcs": [back_arc(ax, end) for end in FACTORS],
+        "arcs": back_arcs(ax),
         "factors": [quick(ax, back_middle(end), ARC - 22, VERMILLION) for end in FACTORS],
         "factor numbers": [quick(ax, back_middle(end), ARC - 39, VERMILLION) for end in FACTORS],
         "mark": ax.add_patch(rounded(0, 0, 1, 1, facecolor="none", linewidth=2.4)),
@@ -72,9 +73,9 @@ def draw_step(artists: dict, step: int, values: Mapping[str, float], back: Mappi
     numbers = {"z3": back["z3"], "z2": values["w3"], "a2": slope["a2"], "z1": values["w2"], "a1": slope["a1"]}
     for i, (node, factor) in enumerate(FACTORS.items()):
         times = "" if node == "z3" else "· "
-        artists["arcs"][i].set_visible(node in backward)
         artists["factors"][i].set_text(times + factor if node in backward else "")
         artists["factor numbers"][i].set_text(times + in_product(numbers[node]) if node in backward else "")
+    show_arcs(artists["arcs"], sum(node in backward for node in FACTORS))
     explain(artists, step, values, back, sigma)
 
 
@@ -120,13 +121,17 @@ def back_middle(end: str) -> float:
     return CENTRES[end][0] + COLUMN / 2
 
 
-def back_arc(ax: Axes, end: str) -> Line2D:
-    """A dashed arc of the way back, below the boxes, with its head at this node."""
-    t = np.linspace(0, 1, 30)
-    x = back_middle(end) + 36 * (1 - 2 * t)
-    y = ARC - 40 * t * (1 - t)
+def back_arcs(ax: Axes) -> Line2D:
+    """One line for all arcs of the way back, for `show_arcs`."""
     look = {"color": VERMILLION, "linewidth": 1.4, "linestyle": (0, (4, 2)), "marker": (3, 0, 45), "markersize": 7}
-    return ax.plot(x, y, markevery=[-1], **look)[0]
+    return ax.plot([], [], markevery=(ARC_POINTS - 1, ARC_POINTS + 1), **look)[0]
+
+
+def show_arcs(arcs: Line2D, n: int) -> None:
+    """The first n arcs, from the loss on: below the boxes, each with its head at a node, a gap after each."""
+    t = np.append(np.linspace(0, 1, ARC_POINTS), np.nan)
+    x = [back_middle(end) + 36 * (1 - 2 * t) for end in [*FACTORS][:n]]
+    arcs.set_data(np.ravel(x), np.tile(ARC - 40 * t * (1 - t), n))
 
 
 def quick(ax: Axes, x: float, y: float, colour: str, **look: object) -> QuickText:

@@ -3,13 +3,14 @@
 from functools import lru_cache
 
 import numpy as np
-from matplotlib.backend_bases import RendererBase
+from matplotlib.backend_bases import GraphicsContextBase, RendererBase
 from matplotlib.colors import to_rgb
 from matplotlib.font_manager import findfont
 from matplotlib.text import Text
 from PIL import Image, ImageDraw, ImageFont
 
 START_OF_LINE = {"left": 0.0, "center": 0.5, "right": 1.0}
+UNCLIPPED = GraphicsContextBase()
 
 
 class QuickText(Text):
@@ -23,7 +24,7 @@ class QuickText(Text):
         height, width = picture.shape[:2]
         x, y = self.get_transform().transform(self.get_position())
         left = x - START_OF_LINE[self.get_horizontalalignment()] * width
-        renderer.draw_image(renderer.new_gc(), round(left), round(y - height / 2), picture)
+        renderer.draw_image(UNCLIPPED, round(left), round(y - height / 2), picture)
 
 
 @lru_cache(maxsize=512)
