@@ -1,6 +1,7 @@
 """The computational graph: boxes and arrows that stand still, numbers that come step by step, a mark that walks."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -41,13 +42,13 @@ def graph_panels(fig: Figure) -> dict:
         left, bottom, width, height = box(name)
         ax.add_patch(rounded(left, bottom, width, height, edgecolor="#b0b0b0", facecolor="#f7f7f7"))
         ax.text(x, bottom + height - 5, symbol(name), ha="center", va="top", fontsize=10, fontweight="bold")
-    for start, end in zip(CHAIN, CHAIN[1:]):
+    for start, end in pairwise(CHAIN):
         arrow(ax, (CENTRES[start][0] + NODE[0] / 2, MIDDLE), (CENTRES[end][0] - NODE[0] / 2, MIDDLE))
     for name, end in {**LEARNED, "y": "L"}.items():
         x = (CENTRES[name][0] + CENTRES[end][0]) / 2
         arrow(ax, (CENTRES[name][0], TOP - PARAMETER[1] / 2), (x, MIDDLE + NODE[1] / 2))
     ax.plot([14, SIZE[0] - 14], [LINE, LINE], color="#dddddd", linewidth=1)
-    for row, label in zip(ROWS, ("formula", "numbers", "result")):
+    for row, label in zip(ROWS, ("formula", "numbers", "result"), strict=True):
         ax.text(20, row, label, color=GREY, fontsize=11, va="center")
     for x, colour, words in ((392, BLUE, "second line: the value"), (566, VERMILLION, "∂: the derivative of L by it")):
         ax.text(x, ROWS[2], words, color=colour, fontsize=9.5, va="center")
@@ -66,7 +67,7 @@ def draw_step(artists: dict, step: int, values: Mapping[str, float], back: Mappi
     """Fill in what is known after so many steps of the walk, and explain the last one."""
     forward = {s.node for s in WALK[:step] if not s.back} | {"x", "y", *LEARNED}
     backward = {s.node for s in WALK[:step] if s.back}
-    for name, value, derivative in zip(CENTRES, artists["values"], artists["derivatives"]):
+    for name, value, derivative in zip(CENTRES, artists["values"], artists["derivatives"], strict=True):
         value.set_text(four_digits(values[name]) if name in forward else "")
         derivative.set_text(f"∂ {four_digits(back[name])}" if name in backward else "")
     slope = slopes(values, sigma)
@@ -90,7 +91,7 @@ def explain(artists: dict, step: int, values: Mapping[str, float], back: Mapping
         mark.set(edgecolor=VERMILLION if now.back else BLUE, linestyle=(0, (4, 1.5)) if now.back else "-")
         result = (back if now.back else values)[now.node]
         texts = (f"{now.name} = {now.formula}", f"= {plugged(now, values, back, sigma)}", f"= {four_digits(result)}")
-    for row, text in zip(artists["rows"], texts):
+    for row, text in zip(artists["rows"], texts, strict=True):
         row.set_text(text)
 
 

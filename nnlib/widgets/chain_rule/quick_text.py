@@ -4,7 +4,6 @@ from functools import lru_cache
 
 import numpy as np
 from matplotlib.backend_bases import GraphicsContextBase, RendererBase
-from matplotlib.colors import to_rgb
 from matplotlib.font_manager import findfont
 from matplotlib.text import Text
 from PIL import Image, ImageDraw, ImageFont
@@ -36,12 +35,12 @@ def text_picture(text: str, pixels: int, colour: str) -> np.ndarray:
     """
     font = _font(pixels)
     ascent, descent = font.getmetrics()
-    ink = Image.new("L", (max(1, round(font.getlength(text))), ascent + descent))
+    size = max(1, round(font.getlength(text))), ascent + descent
+    ink = Image.new("L", size)
     ImageDraw.Draw(ink).text((0, 0), text, fill=255, font=font)
-    picture = np.empty((ink.height, ink.width, 4), dtype=np.uint8)
-    picture[..., :3] = np.round(255 * np.array(to_rgb(colour)))
-    picture[..., 3] = np.asarray(ink)[::-1]
-    return picture
+    picture = Image.new("RGB", size, colour)
+    picture.putalpha(ink)
+    return np.array(picture)[::-1]
 
 
 @lru_cache
