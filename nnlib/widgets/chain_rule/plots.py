@@ -12,22 +12,22 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from nnlib.widgets.chain_rule.experiment import slopes
 from nnlib.widgets.chain_rule.quick_text import QuickText
 from nnlib.widgets.chain_rule.steps import WALK, four_digits, in_product, plugged, symbol
-from nnlib.widgets.plots import BLUE, GREY, VERMILLION
+from nnlib.widgets.plots import BLUE, GREY, VERMILLION, number
 
-SIZE = (760, 344)
+SIZE = (680, 344)
 """In pixels, which are also the units of the axes."""
 
-COLUMN, MIDDLE, TOP, ARC, LINE = 107, 214, 306, 181, 118
+COLUMN, MIDDLE, TOP, ARC, LINE = 97, 214, 306, 181, 118
 ARC_POINTS = 20
 ROWS = (96, 62, 28)
-NODE, PARAMETER, TARGET = (86, 58), (74, 54), (46, 54)
+NODE, PARAMETER, TARGET = (82, 58), (74, 54), (54, 54)
 CHAIN = ("x", "a1", "z1", "a2", "z2", "z3", "L")
 LEARNED = {"w1": "a1", "b1": "a1", "w2": "a2", "b2": "a2", "w3": "z3", "b3": "z3"}
 """The parameters, and the node into which each goes."""
 
-CENTRES = {name: (59 + COLUMN * i, MIDDLE) for i, name in enumerate(CHAIN)}
+CENTRES = {name: (49 + COLUMN * i, MIDDLE) for i, name in enumerate(CHAIN)}
 CENTRES |= {name: (CENTRES[node][0] + (-39 if name[0] == "w" else 39), TOP) for name, node in LEARNED.items()}
-CENTRES["y"] = (CENTRES["L"][0], TOP)
+CENTRES["y"] = (CENTRES["L"][0] + 9, TOP)
 
 FACTORS = {"z3": "z₃ − y", "z2": "w₃", "a2": "σ′(a₂)", "z1": "w₂", "a1": "σ′(a₁)"}
 """On the way back: what is multiplied on the way to this node, from its right neighbour."""
@@ -45,13 +45,13 @@ def graph_panels(fig: Figure) -> dict:
     for start, end in pairwise(CHAIN):
         arrow(ax, (CENTRES[start][0] + NODE[0] / 2, MIDDLE), (CENTRES[end][0] - NODE[0] / 2, MIDDLE))
     for name, end in {**LEARNED, "y": "L"}.items():
-        x = (CENTRES[name][0] + CENTRES[end][0]) / 2
+        x = CENTRES[name][0] if name == "y" else (CENTRES[name][0] + CENTRES[end][0]) / 2
         arrow(ax, (CENTRES[name][0], TOP - PARAMETER[1] / 2), (x, MIDDLE + NODE[1] / 2))
-    ax.plot([14, SIZE[0] - 14], [LINE, LINE], color="#dddddd", linewidth=1)
+    ax.plot([8, SIZE[0] - 8], [LINE, LINE], color="#dddddd", linewidth=1)
     for row, label in zip(ROWS, ("formula", "numbers", "result"), strict=True):
-        ax.text(20, row, label, color=GREY, fontsize=11, va="center")
-    for x, colour, words in ((392, BLUE, "second line: the value"), (566, VERMILLION, "∂: the derivative of L by it")):
-        ax.text(x, ROWS[2], words, color=colour, fontsize=9.5, va="center")
+        quick(ax, 14, row, GREY, fontsize=11, horizontalalignment="left").set_text(label)
+    for row, colour, words in ((ROWS[1], BLUE, "second line: the value"), (ROWS[2], VERMILLION, "∂: derivative of L by it")):
+        quick(ax, SIZE[0] - 14, row, colour, horizontalalignment="right").set_text(words)
     return {
         "arcs": back_arcs(ax),
         "factors": [quick(ax, back_middle(end), ARC - 22, VERMILLION) for end in FACTORS],
@@ -59,7 +59,7 @@ def graph_panels(fig: Figure) -> dict:
         "mark": ax.add_patch(rounded(0, 0, 1, 1, facecolor="none", linewidth=2.4)),
         "values": [quick(ax, CENTRES[name][0], CENTRES[name][1], BLUE) for name in CENTRES],
         "derivatives": [quick(ax, CENTRES[name][0], CENTRES[name][1] - 18, VERMILLION) for name in CENTRES],
-        "rows": [quick(ax, 100, row, "black", fontsize=12.5, horizontalalignment="left") for row in ROWS],
+        "rows": [quick(ax, 96, row, "black", fontsize=12.5, horizontalalignment="left") for row in ROWS],
     }
 
 
@@ -68,8 +68,8 @@ def draw_step(artists: dict, step: int, values: Mapping[str, float], back: Mappi
     forward = {s.node for s in WALK[:step] if not s.back} | {"x", "y", *LEARNED}
     backward = {s.node for s in WALK[:step] if s.back}
     for name, value, derivative in zip(CENTRES, artists["values"], artists["derivatives"], strict=True):
-        value.set_text(four_digits(values[name]) if name in forward else "")
-        derivative.set_text(f"∂ {four_digits(back[name])}" if name in backward else "")
+        value.set_text(short(values[name], 8) if name in forward else "")
+        derivative.set_text(f"∂ {short(back[name], 7)}" if name in backward else "")
     slope = slopes(values, sigma)
     numbers = {"z3": back["z3"], "z2": values["w3"], "a2": slope["a2"], "z1": values["w2"], "a1": slope["a1"]}
     for i, (node, factor) in enumerate(FACTORS.items()):
@@ -95,11 +95,21 @@ def explain(artists: dict, step: int, values: Mapping[str, float], back: Mapping
         row.set_text(text)
 
 
+def short(value: float, length: int) -> str:
+    """A number for a box: to four digits if these have no more than `length` characters, else to two.
+
+    >>> short(-0.4135, 7), short(-0.041351, 7), short(-0.041351, 8)
+    ('−0.4135', '−0.041', '−0.04135')
+    """
+    text = four_digits(value)
+    return text if len(text) <= length else number(value)
+
+
 def box(name: str) -> tuple[float, float, float, float]:
     """Left, bottom, width and height of a node's box.
 
     >>> box("y")
-    (678.0, 279.0, 46, 54)
+    (613.0, 279.0, 54, 54)
     """
     width, height = NODE if name in CHAIN else PARAMETER if name in LEARNED else TARGET
     x, y = CENTRES[name]
@@ -131,7 +141,7 @@ def back_arcs(ax: Axes) -> Line2D:
 def show_arcs(arcs: Line2D, n: int) -> None:
     """The first n arcs, from the loss on: below the boxes, each with its head at a node, a gap after each."""
     t = np.append(np.linspace(0, 1, ARC_POINTS), np.nan)
-    x = [back_middle(end) + 36 * (1 - 2 * t) for end in [*FACTORS][:n]]
+    x = [back_middle(end) + 33 * (1 - 2 * t) for end in [*FACTORS][:n]]
     arcs.set_data(np.ravel(x), np.tile(ARC - 40 * t * (1 - t), n))
 
 
