@@ -50,7 +50,10 @@ def graph_panels(fig: Figure) -> dict:
     ax.plot([8, SIZE[0] - 8], [LINE, LINE], color="#dddddd", linewidth=1)
     for row, label in zip(ROWS, ("formula", "numbers", "result"), strict=True):
         quick(ax, 14, row, GREY, fontsize=11, horizontalalignment="left").set_text(label)
-    for row, colour, words in ((ROWS[1], BLUE, "second line: the value"), (ROWS[2], VERMILLION, "∂: derivative of L by it")):
+    for row, colour, words in (
+        (ROWS[1], BLUE, "second line: the value"),
+        (ROWS[2], VERMILLION, "∂: derivative of L by it"),
+    ):
         quick(ax, SIZE[0] - 14, row, colour, horizontalalignment="right").set_text(words)
     return {
         "arcs": back_arcs(ax),
