@@ -254,7 +254,7 @@ def test_a_way_which_is_cut_is_told():
     values = forward_values({**START, "b1": -3.0, "b2": 0.2}, "relu")
     assert remark("w1", values, "relu") == "(σ′(a₁) = 0 cuts the way to the loss.)"
     assert remark("w2", values, "relu") == ""
-    corner = forward_values({**START, "w1": 0.25}, "relu")
+    corner = forward_values({**START, "w1": 0.25, "b2": 0.2}, "relu")
     assert "corner at a₁ = 0" in remark("b1", corner, "relu")
     assert remark("b1", corner, "tanh") == ""
 

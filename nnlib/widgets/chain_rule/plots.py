@@ -20,14 +20,14 @@ SIZE = (680, 344)
 COLUMN, MIDDLE, TOP, ARC, LINE = 97, 214, 306, 181, 118
 ARC_POINTS = 20
 ROWS = (96, 62, 28)
-NODE, PARAMETER, TARGET = (82, 58), (74, 54), (54, 54)
+NODE, PARAMETER, TARGET = (82, 58), (77, 54), (52, 54)
 CHAIN = ("x", "a1", "z1", "a2", "z2", "z3", "L")
 LEARNED = {"w1": "a1", "b1": "a1", "w2": "a2", "b2": "a2", "w3": "z3", "b3": "z3"}
 """The parameters, and the node into which each goes."""
 
 CENTRES = {name: (49 + COLUMN * i, MIDDLE) for i, name in enumerate(CHAIN)}
-CENTRES |= {name: (CENTRES[node][0] + (-39 if name[0] == "w" else 39), TOP) for name, node in LEARNED.items()}
-CENTRES["y"] = (CENTRES["L"][0] + 9, TOP)
+CENTRES |= {name: (CENTRES[node][0] + (-40 if name[0] == "w" else 40), TOP) for name, node in LEARNED.items()}
+CENTRES["y"] = (CENTRES["L"][0] + 11, TOP)
 
 FACTORS = {"z3": "z₃ − y", "z2": "w₃", "a2": "σ′(a₂)", "z1": "w₂", "a1": "σ′(a₁)"}
 """On the way back: what is multiplied on the way to this node, from its right neighbour."""
@@ -112,7 +112,7 @@ def box(name: str) -> tuple[float, float, float, float]:
     """Left, bottom, width and height of a node's box.
 
     >>> box("y")
-    (613.0, 279.0, 54, 54)
+    (616.0, 279.0, 52, 54)
     """
     width, height = NODE if name in CHAIN else PARAMETER if name in LEARNED else TARGET
     x, y = CENTRES[name]
