@@ -14,12 +14,12 @@ from nnlib.widgets.chain_rule.quick_text import QuickText
 from nnlib.widgets.chain_rule.steps import WALK, four_digits, in_product, plugged, symbol
 from nnlib.widgets.plots import BLUE, GREY, VERMILLION, number
 
-SIZE = (680, 344)
+SIZE = (680, 328)
 """In pixels, which are also the units of the axes."""
 
-COLUMN, MIDDLE, TOP, ARC, LINE = 97, 214, 306, 181, 118
+COLUMN, MIDDLE, TOP, ARC, LINE = 97, 202, 294, 169, 106
 ARC_POINTS = 20
-ROWS = (96, 62, 28)
+ROWS = (84, 53, 22)
 NODE, PARAMETER, TARGET = (82, 58), (77, 54), (52, 54)
 CHAIN = ("x", "a1", "z1", "a2", "z2", "z3", "L")
 LEARNED = {"w1": "a1", "b1": "a1", "w2": "a2", "b2": "a2", "w3": "z3", "b3": "z3"}
@@ -112,7 +112,7 @@ def box(name: str) -> tuple[float, float, float, float]:
     """Left, bottom, width and height of a node's box.
 
     >>> box("y")
-    (616.0, 279.0, 52, 54)
+    (616.0, 267.0, 52, 54)
     """
     width, height = NODE if name in CHAIN else PARAMETER if name in LEARNED else TARGET
     x, y = CENTRES[name]

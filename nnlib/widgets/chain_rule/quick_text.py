@@ -1,6 +1,6 @@
 """Text for pictures with many numbers that change: matplotlib needs a millisecond to lay out one."""
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from matplotlib.backends.backend_agg import RendererAgg
@@ -12,14 +12,20 @@ START_OF_LINE = {"left": 0.0, "center": 0.5, "right": 1.0}
 
 
 class QuickText(Text):
-    """One horizontal line of dark text, centred vertically at its place, for artists drawn at every tick."""
+    """One horizontal line of dark text, centred vertically at its place, which it never leaves."""
+
+    @cached_property
+    def place(self) -> tuple[float, float]:
+        """In pixels of the canvas, once its layout is settled."""
+        x, y = self.get_transform().transform(self.get_position())
+        return float(x), float(y)
 
     def draw(self, renderer: RendererAgg) -> None:
         """Lay the pictures of its characters on the ground; of the two, the darker pixel remains."""
         if not self.get_visible() or not self.get_text():
             return
         ink = text_picture(self.get_text(), round(renderer.points_to_pixels(self.get_fontsize())), self.get_color())
-        x, y = self.get_transform().transform(self.get_position())
+        x, y = self.place
         pixels = np.asarray(renderer.buffer_rgba())
         left = max(0, round(x - START_OF_LINE[self.get_horizontalalignment()] * ink.shape[1]))
         top = max(0, round(len(pixels) - y - ink.shape[0] / 2))
