@@ -263,7 +263,7 @@ def test_a_way_which_is_cut_is_told():
 def test_a_tick_costs_the_kernel_little(name):
     figure = chain_rule_figure()
     figure.controls["step"].value = 17
-    ticks = 10 * list(range(1, 18)) if name == "step" else np.linspace(-3, 3, 160).round(3).tolist()
+    ticks = 20 * list(range(1, 18)) if name == "step" else np.linspace(-3, 3, 320).round(3).tolist()
     costs = []
     for value in ticks:
         start = time.process_time()
