@@ -84,7 +84,7 @@ def minibatch_gradients(
     >>> minibatch_gradients(model, np.zeros(2), (2,), draws=1)
     array([[[-0.5, -1.5]]])
     """
-    h11, h12, h22, c1, c2 = np.moveaxis(_drawn_means(model, ms, draws, seed), -1, 0)
+    h11, h12, h22, c1, c2 = _drawn_means(model, ms, draws, seed)
     return np.stack([h11 * w[0] + h12 * w[1] - c1, h12 * w[0] + h22 * w[1] - c2], axis=-1)
 
 
@@ -167,8 +167,8 @@ def _epoch_means(model: LinearModel, m: int, steps: int, seed: int) -> list[list
 
 @lru_cache(maxsize=64)
 def _drawn_means(model: LinearModel, ms: tuple[int, ...], draws: int, seed: int) -> np.ndarray:
-    """The means of the products over the first m samples of each random order: (len(ms), draws, 5)."""
+    """The means of the products over the first m samples of each random order: (5, len(ms), draws)."""
     orders = np.random.default_rng(seed).permuted(np.tile(np.arange(model.n), (draws, 1)), axis=1)
-    shuffled = products(model)[orders[:, : ms[-1]]]
+    shuffled = products(model).take(orders[:, : ms[-1]], axis=0)
     sums = np.cumsum(np.add.reduceat(shuffled, [0, *ms[:-1]], axis=1), axis=1)
-    return np.moveaxis(sums / np.reshape(ms, (-1, 1)), 1, 0)
+    return np.ascontiguousarray((sums / np.reshape(ms, (-1, 1))).T)

@@ -14,7 +14,7 @@ MODEL = noisy_line()
 MS = tuple(2**k for k in range(11))
 FINE_MS = np.append(np.geomspace(1, 0.98 * MODEL.n, 60), 0.9999 * MODEL.n)
 DIRECTION = np.array([0.8, 0.6])
-ARROWS, DRAWS = 60, 1000
+ARROWS, DRAWS = 60, 500
 
 
 def noise_figure() -> LiveFigure:

@@ -102,10 +102,10 @@ def race_panels(fig: Figure, model: LinearModel, samples: int, time: int) -> dic
 
 def draw_race(artists: dict, name: str, panel: str, step_cost: float, excess: np.ndarray) -> None:
     """A run's loss against what was spent: each step costs `step_cost`; excess (steps + 1,) starts at w_0."""
-    steps = np.unique(np.geomspace(1, max(len(excess) - 1, 1), POINTS).astype(int))
-    # what was spent stays at the left end of the logarithmic axis until the first step is done
-    spent = np.concatenate([[1e-3], steps * step_cost])
-    artists[f"{name}, {panel}"].set_data(spent, np.maximum(excess[np.append(0, steps)], 1e-30))
+    steps = np.unique(np.geomspace(1, len(excess), POINTS).astype(int)) - 1
+    # a logarithmic axis has no place for 0, where the run starts: it lies beyond the left end
+    spent = np.maximum(steps * step_cost, 1e-3)
+    artists[f"{name}, {panel}"].set_data(spent, np.maximum(excess[steps], 1e-30))
 
 
 def draw_path(artists: dict, path: np.ndarray) -> None:
