@@ -172,11 +172,11 @@ def test_race_figure_follows_each_slider_over_its_grid(name, m):
         now = figure.values
         cost = (now["m_0"] + now["m"]) / (now["m_0"] + 1)
         steps = int(512 / cost)
-        path = sgd_path(model, (2.6, 2.2), now["m"], now["step_size"], max(steps, 4096 // now["m"]), now["seed"])
+        path = sgd_path(model, (2.6, 2.2), now["m"], now["step_size"], max(steps, 2048 // now["m"]), now["seed"])
         excess = model.excess_loss(path)
         shown = np.column_stack(figure.artists["path"].get_data())
         assert shown == pytest.approx(path[: steps + 1])
-        for panel, unit, last in (("samples", now["m"], 4096 // now["m"]), ("time", cost, steps)):
+        for panel, unit, last in (("samples", now["m"], 2048 // now["m"]), ("time", cost, steps)):
             spent, loss = figure.artists[f"this m, {panel}"].get_data()
             assert spent[-1] == pytest.approx(max(unit * last, 1e-3))
             assert loss[-1] == pytest.approx(max(excess[last], 1e-30), rel=1e-6)

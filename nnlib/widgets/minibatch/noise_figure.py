@@ -22,7 +22,7 @@ def noise_figure() -> LiveFigure:
     return live(
         partial(noise_panels, model=MODEL, arrows_drawn=ARROWS, draws=DRAWS),
         update,
-        size=(720, 310),
+        size=(680, 290),
         m=SelectionSlider(options=MS, value=16, description="mini-batch size m", **SLIDER_LOOK),
         distance=slider("‖w − w*‖", 2.0, 0.0, 2.5, 0.1),
         seed=slider("seed", 0, 0, 20, 1),

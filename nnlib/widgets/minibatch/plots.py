@@ -1,5 +1,7 @@
 """Numbers of the experiment to the artists of the two figures."""
 
+from functools import cache
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -8,8 +10,8 @@ from nnlib.widgets.minibatch.experiment import LinearModel
 from nnlib.widgets.plots import BLUE, GREY, VERMILLION, frame
 
 HALF_WIDTH = 3.2
-POINTS = 100
-MARKED = 60
+POINTS = 70
+MARKED = 40
 ORANGE = "#E69F00"
 
 
@@ -102,10 +104,20 @@ def race_panels(fig: Figure, model: LinearModel, samples: int, time: int) -> dic
 
 def draw_race(artists: dict, name: str, panel: str, step_cost: float, excess: np.ndarray) -> None:
     """A run's loss against what was spent: each step costs `step_cost`; excess (steps + 1,) starts at w_0."""
-    steps = np.unique(np.geomspace(1, len(excess), POINTS).astype(int)) - 1
+    steps = drawn_steps(len(excess))
     # a logarithmic axis has no place for 0, where the run starts: it lies beyond the left end
     spent = np.maximum(steps * step_cost, 1e-3)
     artists[f"{name}, {panel}"].set_data(spent, np.maximum(excess[steps], 1e-30))
+
+
+@cache
+def drawn_steps(rows: int) -> np.ndarray:
+    """Which of 0, …, rows - 1 to draw: some that are evenly spread on a logarithmic axis, first and last among them.
+
+    >>> drawn_steps(1), drawn_steps(4)
+    (array([0]), array([0, 1, 2, 3]))
+    """
+    return np.unique(np.geomspace(1, rows, POINTS).round().astype(int)) - 1
 
 
 def draw_path(artists: dict, path: np.ndarray) -> None:
