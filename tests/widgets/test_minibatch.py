@@ -172,7 +172,7 @@ def test_race_figure_follows_each_slider_over_its_grid(name, m):
         now = figure.values
         cost = (now["m_0"] + now["m"]) / (now["m_0"] + 1)
         steps = int(512 / cost)
-        path = sgd_path(model, (2.6, 2.2), now["m"], now["step_size"], max(steps, 2048 // now["m"]), now["seed"])
+        path = sgd_path(model, (2.6, 2.1), now["m"], now["step_size"], max(steps, 2048 // now["m"]), now["seed"])
         excess = model.excess_loss(path)
         shown = np.column_stack(figure.artists["path"].get_data())
         assert shown == pytest.approx(path[: steps + 1])

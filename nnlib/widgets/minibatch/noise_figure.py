@@ -22,8 +22,8 @@ def noise_figure() -> LiveFigure:
     return live(
         partial(noise_panels, model=MODEL, arrows_drawn=ARROWS, draws=DRAWS),
         update,
-        size=(680, 290),
-        m=SelectionSlider(options=MS, value=16, description="mini-batch size m", **SLIDER_LOOK),
+        size=(660, 312),
+        m=SelectionSlider(options=MS, value=16, description="batch size m", **SLIDER_LOOK),
         distance=slider("‖w − w*‖", 2.0, 0.0, 2.5, 0.1),
         seed=slider("seed", 0, 0, 20, 1),
     )

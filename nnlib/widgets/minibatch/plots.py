@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from nnlib.widgets.minibatch.experiment import LinearModel
 from nnlib.widgets.plots import BLUE, GREY, VERMILLION, frame
 
-HALF_WIDTH = 3.2
+HALF_WIDTH = 2.7
 POINTS = 70
 MARKED = 40
 ORANGE = "#E69F00"
@@ -23,7 +23,16 @@ def plane(axes: Axes, model: LinearModel, title: str) -> None:
     axes.contour(w1, w2, excess, levels=np.array([0.25, 1, 2.25, 4, 6.25, 9]) / 4, colors="#bbbbbb", linewidths=0.8)
     axes.plot(*model.w_star, "+", color="black", markersize=9, markeredgewidth=1.6)
     axes.annotate("w*", model.w_star, xytext=(5, -11), textcoords="offset points", fontsize=9.5)
-    frame(axes, title, "w₁", xlim=(w1[0], w1[-1]), ylim=(w2[0], w2[-1]), aspect="equal")
+    frame(
+        axes,
+        title,
+        "w₁",
+        xticks=[-2, 0, 2],
+        yticks=[-2, 0, 2],
+        xlim=(w1[0], w1[-1]),
+        ylim=(w2[0], w2[-1]),
+        aspect="equal",
+    )
     axes.set_ylabel("w₂", rotation=0)
 
 
@@ -83,6 +92,7 @@ def race_panels(fig: Figure, model: LinearModel, samples: int, time: int) -> dic
     frame(losses[1], "L(w) − L(w*), time", "time (steps with m = 1)", xlim=(0.8, 1.2 * time))
     for axes in losses:
         axes.set(xscale="log", yscale="log", ylim=(1e-6, 30))
+        axes.set_xticks([1, 10, 100, 1000][: 4 if axes is losses[0] else 3])
         axes.minorticks_off()
     looks = {
         "m = 1": {"color": ORANGE, "linewidth": 1.0, "marker": "v"},

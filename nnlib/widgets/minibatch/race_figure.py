@@ -11,7 +11,7 @@ from nnlib.widgets.minibatch.plots import draw_path, draw_race, race_panels
 from nnlib.widgets.plots import number
 
 MODEL = noisy_line()
-W_0 = (2.6, 2.2)
+W_0 = (2.6, 2.1)
 SAMPLES = 2 * MODEL.n
 TIME = 512
 MAX_M_0 = 128
@@ -23,7 +23,7 @@ def race_figure() -> LiveFigure:
         partial(race_panels, model=MODEL, samples=SAMPLES, time=TIME),
         update,
         size=(680, 268),
-        m=SelectionSlider(options=[2**k for k in range(11)], value=64, description="mini-batch size m", **SLIDER_LOOK),
+        m=SelectionSlider(options=[2**k for k in range(11)], value=64, description="batch size m", **SLIDER_LOOK),
         step_size=log_slider("step size η", 0.1, 0.01, 1, steps_per_decade=20),
         m_0=slider("fixed cost m₀", 64, 0, MAX_M_0, 8),
         seed=slider("seed", 0, 0, 20, 1),
