@@ -41,8 +41,7 @@ def update(artists: dict, m: int, step_size: float, m_0: int, seed: int) -> str:
         excess = MODEL.excess_loss(path)
         for panel, steps in affordable.items():
             draw_race(artists, name, panel, step_cost[panel], excess[: steps + 1])
-        diverged = len(path) <= longest
-        ends[name] = np.inf if diverged else final(excess[: affordable["time"] + 1])
+        ends[name] = final(excess[: affordable["time"] + 1])
     draw_path(artists, path[: affordable["time"] + 1])
     return caption(m, affordable["time"], step_cost["time"], ends)
 
@@ -58,8 +57,8 @@ def final(excess: np.ndarray) -> float:
 
 def caption(m: int, steps: int, step_cost: float, ends: dict[str, float]) -> str:
     """Who is where after the same time."""
-    told = {name: "has diverged" if np.isinf(end) else f"is at {number(end)}" for name, end in ends.items()}
+    end, end_1, end_n = (number(ends[name]) for name in ("this m", "m = 1", "m = n"))
     return (
-        f"A step with m = {m} takes as long as {number(step_cost)} with m = 1. In the time of {TIME} of those, its "
-        f"{steps} steps: L − L* {told['this m']}; m = 1 {told['m = 1']}, m = n {told['m = n']}."
+        f"A step with m = {m} takes as long as {number(step_cost)} with m = 1. After the time of {TIME} of those, which is "
+        f"{steps} of its own, L − L* is {end}; with m = 1 it is {end_1}, with m = n {end_n}."
     )
