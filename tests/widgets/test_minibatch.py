@@ -134,7 +134,7 @@ def test_noise_figure_follows_each_slider_over_its_grid(name):
         m, distance, seed = (figure.controls[control].value for control in ("m", "distance", "seed"))
         w = model.w_star + distance * np.array([0.8, 0.6])
         gradient, gradients = model.gradient(w), model.sample_gradients(w)
-        drawn = minibatch_gradients(model, w, tuple(grid(figure.controls["m"])), 60, seed)[int(np.log2(m))]
+        drawn = minibatch_gradients(model, w, tuple(grid(figure.controls["m"])), 40, seed)[int(np.log2(m))]
         heads = np.column_stack(figure.artists["heads"].get_data())
         assert heads == pytest.approx(w - drawn)
         assert np.column_stack(figure.artists["true"].get_data()) == pytest.approx(np.array([w, w - gradient]))
@@ -156,7 +156,7 @@ def assert_noise_told(caption, m, distance, expected, gradient, drawn):
         signal = np.linalg.norm(gradient)
         assert told[3] == pytest.approx(told[1] / signal, rel=0.11)
         assert told[4] == pytest.approx(signal, rel=0.06)
-        assert told[5:] == [np.sum(drawn @ gradient > 0), 60]
+        assert told[5:] == [np.sum(drawn @ gradient > 0), 40]
 
 
 # the figure of the race

@@ -14,7 +14,7 @@ MODEL = noisy_line()
 MS = tuple(2**k for k in range(11))
 FINE_MS = np.append(np.geomspace(1, 0.98 * MODEL.n, 60), 0.9999 * MODEL.n)
 DIRECTION = np.array([0.8, 0.6])
-ARROWS, DRAWS = 60, 500
+ARROWS, DRAWS = 40, 300
 
 
 def noise_figure() -> LiveFigure:
@@ -22,7 +22,7 @@ def noise_figure() -> LiveFigure:
     return live(
         partial(noise_panels, model=MODEL, arrows_drawn=ARROWS, draws=DRAWS),
         update,
-        size=(660, 312),
+        size=(620, 292),
         m=SelectionSlider(options=MS, value=16, description="batch size m", **SLIDER_LOOK),
         distance=slider("‖w − w*‖", 2.0, 0.0, 2.5, 0.1),
         seed=slider("seed", 0, 0, 20, 1),

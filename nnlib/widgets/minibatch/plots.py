@@ -10,8 +10,8 @@ from nnlib.widgets.minibatch.experiment import LinearModel
 from nnlib.widgets.plots import BLUE, GREY, VERMILLION, frame
 
 HALF_WIDTH = 2.7
-POINTS = 70
-MARKED = 40
+POINTS = 50
+MARKED = 30
 ORANGE = "#E69F00"
 
 

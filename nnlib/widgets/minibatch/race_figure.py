@@ -22,7 +22,7 @@ def race_figure() -> LiveFigure:
     return live(
         partial(race_panels, model=MODEL, samples=SAMPLES, time=TIME),
         update,
-        size=(680, 268),
+        size=(640, 260),
         m=SelectionSlider(options=[2**k for k in range(11)], value=64, description="batch size m", **SLIDER_LOOK),
         step_size=log_slider("step size η", 0.1, 0.01, 1, steps_per_decade=20),
         m_0=slider("fixed cost m₀", 64, 0, MAX_M_0, 8),
@@ -59,6 +59,6 @@ def caption(m: int, steps: int, step_cost: float, ends: dict[str, float]) -> str
     """Who is where after the same time."""
     end, end_1, end_n = (number(ends[name]) for name in ("this m", "m = 1", "m = n"))
     return (
-        f"A step with m = {m} takes as long as {number(step_cost)} with m = 1. After the time of {TIME} of those, which is "
+        f"A step with m = {m} takes as long as {number(step_cost)} with m = 1. After {TIME} of those, or "
         f"{steps} of its own, L − L* is {end}; with m = 1 it is {end_1}, with m = n {end_n}."
     )
