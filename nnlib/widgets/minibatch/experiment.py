@@ -113,7 +113,7 @@ def root_mean_square(errors: np.ndarray) -> np.ndarray:
     return np.sqrt(np.mean(np.sum(errors**2, axis=-1), axis=-1))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def sgd_path(
     model: LinearModel, w_0: tuple[float, float], m: int, step_size: float, steps: int, seed: int = 0
 ) -> np.ndarray:
