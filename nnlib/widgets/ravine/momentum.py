@@ -17,7 +17,7 @@ from nnlib.widgets.ravine.experiment import (
 )
 from nnlib.widgets.ravine.plots import draw_momentum, momentum_panels
 
-STEPS = 60
+STEPS = 50
 W_0 = np.array([-3.0, 1.0])
 H, Q = ravine()
 
@@ -27,7 +27,7 @@ def momentum_figure() -> LiveFigure:
     return live(
         partial(momentum_panels, lam=LAM, H=H, Q=Q, w_0=W_0, steps=STEPS),
         update,
-        size=(720, 470),
+        size=(720, 440),
         caption_lines=3,
         step_size=slider("step size α", 0.05, 0.005, 0.45, 0.005),
         beta=slider("momentum β", 0.0, 0.0, 0.99, 0.01),

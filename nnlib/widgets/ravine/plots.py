@@ -136,10 +136,11 @@ def factor_panel(axes: Axes, lam: np.ndarray, alpha_max: float) -> None:
     best, limit = best_step(lam), largest_stable_step(lam)
     axes.axvspan(limit, alpha_max, color="#f3e3dc", zorder=0)
     axes.axhline(1, color=GREY, linewidth=0.8)
-    for step_size, name in ((best, "best"), (limit, "largest stable")):
+    for step_size in (best, limit):
         axes.axvline(step_size, color="black", linestyle=":", linewidth=1.2)
-        place = {"xytext": (3, 0), "textcoords": "offset points", "rotation": 90, "va": "top"}
-        axes.annotate(f"{name} {step_size:.3f}", (step_size, 1.38), fontsize=9, **place)
+    beside = {"textcoords": "offset points", "fontsize": 9}
+    axes.annotate(f"best {best:g}", (best, 1.22), (-5, 0), ha="right", **beside)
+    axes.annotate(f"stable to {limit:.3f}", (limit, 0.04), (4, 0), rotation=90, **beside)
 
 
 def rate_map(axes: Axes, lam: np.ndarray) -> None:
@@ -156,10 +157,10 @@ def rate_map(axes: Axes, lam: np.ndarray) -> None:
     x = np.linspace(0, 4, 200)
     axes.plot(x, (1 - np.sqrt(x)) ** 2, color="white", linewidth=1.2)
     axes.plot(x, x / 2 - 1, color=VERMILLION, linestyle=":", linewidth=1.8)
-    arrow = {"arrowstyle": "-", "color": "white"}
-    axes.annotate("creeps", (0.12, 0.12), (0.55, 0.36), color="white", fontsize=9.5, arrowprops=arrow)
-    axes.annotate("flips", (1.9, 0.05), (1.4, 0.36), color="white", fontsize=9.5, arrowprops=arrow)
-    axes.text(1.05, 0.66, "swings", color="white", fontsize=9.5)
+    arrow = {"arrowstyle": "-", "color": "black"}
+    axes.annotate("creeps", (0.12, 0.12), (0.55, 0.36), fontsize=9.5, arrowprops=arrow)
+    axes.annotate("flips", (1.9, 0.05), (1.4, 0.36), fontsize=9.5, arrowprops=arrow)
+    axes.text(1.05, 0.66, "swings", fontsize=9.5)
     axes.text(3.0, 0.16, "diverges", fontsize=9.5)
     alpha, beta = best_momentum(lam)
     axes.plot(alpha * lam, [beta, beta], "*", color="white", markersize=11, markeredgecolor="black", linestyle="none")

@@ -12,7 +12,7 @@ from nnlib.widgets.ravine.experiment import LAM, best_step, iterates, largest_st
 from nnlib.widgets.ravine.plots import draw_step_size, step_size_panels
 
 STEPS = 60
-ALPHA_MAX = 0.26
+ALPHA_MAX = 0.27
 RATE, FACTOR, EVERY = 0.1, 0.5, 15
 H, Q = ravine()
 NOISE = np.random.default_rng(0).normal(size=(STEPS, 2))
