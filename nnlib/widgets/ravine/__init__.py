@@ -1,7 +1,7 @@
 """The ravine: a quadratic loss with a steep and a flat direction, and what the step size and momentum do on it.
 
 experiment            iterates, rates and limits: numbers out, no picture
-plots                 numbers to artists
+plots, captions       numbers to artists, and to words
 step_size, momentum   the figures of the two lectures
 """
 

@@ -134,18 +134,3 @@ def regime(alpha_lam: float, beta: float) -> str:
     if discriminant < 0:
         return "swings"
     return "creeps" if half_trace > 0 else "flips"
-
-
-def descent_regime(alpha: float, lam: np.ndarray = LAM) -> str:
-    """Where a constant α without momentum stands between the best and the largest stable step, in words.
-
-    >>> descent_regime(0.25)
-    'too large, beyond 2/λ₂ = 0.222 it diverges'
-    """
-    best, limit = best_step(lam), largest_stable_step(lam)
-    if alpha > limit:
-        return f"too large, beyond 2/λ₂ = {limit:.3f} it diverges"
-    if round(alpha - best, 9) == 0:
-        return f"the best α, 2/(λ₁ + λ₂) = {best:g}, both equally fast"
-    slow = "steep" if alpha > best else "flat"
-    return f"{'above' if alpha > best else 'below'} the best α, {best:g}, the {slow} direction is the slow one"

@@ -7,19 +7,16 @@ from ipywidgets import ToggleButtons
 
 from nnlib.optimizers import inverse_decay, step_decay
 from nnlib.widgets.live import SLIDER_LOOK, LiveFigure, live, slider
-from nnlib.widgets.plots import number
+from nnlib.widgets.ravine.captions import step_size_caption
 from nnlib.widgets.ravine.experiment import (
     LAM,
-    descent_regime,
     iterates,
-    largest_stable_step,
     loss_by_direction,
     ravine,
 )
 from nnlib.widgets.ravine.plots import draw_step_size, step_size_panels
 
 STEPS = 60
-LAST = 20
 H, Q = ravine()
 NOISE = np.random.default_rng(0).normal(size=(STEPS, 2))
 SCHEDULES = {
@@ -50,21 +47,4 @@ def update(artists: dict, step_size: float, w_1: float, w_2: float, noise: float
     losses = loss_by_direction(path, LAM, Q)
     alphas = np.array([alpha(t) for t in range(STEPS)])
     draw_step_size(artists, path, losses, alphas, LAM)
-    return caption(alphas, noise, losses.sum(axis=1))
-
-
-def caption(alphas: np.ndarray, noise: float, losses: np.ndarray) -> str:
-    """The factors, the regime which follows from them, what the schedule does, and the loss."""
-    first, last = alphas[0], alphas[-1]
-    flat, steep = (f"{1 - first * lam:.2f}".replace("-", "−") for lam in LAM)
-    text = (
-        f"α = {first:.3f} multiplies the flat direction by {flat}, the steep one by {steep}: {descent_regime(first)}."
-    )
-    if last < first:
-        tamed = ", which is stable" if first > largest_stable_step(LAM) > last else ""
-        text += f" The schedule lowers α to {last:.4f}{tamed}."
-    if noise:
-        return (
-            f"{text} With noise {noise:.1f} the mean loss of the last {LAST} steps is {number(losses[-LAST:].mean())}."
-        )
-    return f"{text} Loss after {STEPS} steps: {number(losses[-1])}."
+    return step_size_caption(alphas, noise, losses.sum(axis=1))
