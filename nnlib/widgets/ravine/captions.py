@@ -13,16 +13,14 @@ def step_size_caption(alphas: np.ndarray, noise: float, losses: np.ndarray) -> s
     """The factors, the regime which follows from them, what the schedule does, and the loss."""
     first, last = alphas[0], alphas[-1]
     flat, steep = (f"{1 - first * lam:.2f}".replace("-", "−") for lam in LAM)
-    text = (
-        f"α = {first:.3f} multiplies the flat direction by {flat}, the steep one by {steep}: {descent_regime(first)}."
-    )
+    text = f"α = {first:.3f} multiplies the flat direction by {flat}, the steep one by {steep}: "
+    text += f"{descent_regime(first)}."
     if last < first:
         tamed = ", which is stable" if first > largest_stable_step(LAM) > last else ""
         text += f" The schedule lowers α to {last:.4f}{tamed}."
     if noise:
-        return (
-            f"{text} With noise {noise:.1f} the mean loss of the last {LAST} steps is {number(losses[-LAST:].mean())}."
-        )
+        level = number(losses[-LAST:].mean())
+        return f"{text} With noise {noise:.1f} the mean loss of the last {LAST} steps is {level}."
     return f"{text} Loss after {len(alphas)} steps: {number(losses[-1])}."
 
 
@@ -44,15 +42,15 @@ def descent_regime(alpha: float, lam: np.ndarray = LAM) -> str:
 def momentum_caption(step_size: float, beta: float, losses: np.ndarray) -> str:
     """The regime and the rate of each direction, and who is slower."""
     rates = [momentum_rate(step_size * lam, beta) for lam in LAM]
+    regimes = [regime(step_size * lam, beta).replace("critical", "is critical") for lam in LAM]
     flat, steep = (
-        f"{regime(step_size * lam, beta).replace('critical', 'is critical')} (α·λ = {step_size * lam:.3g}, rate {rate:.3f})"
-        for lam, rate in zip(LAM, rates, strict=True)
+        f"{name} (α·λ = {step_size * lam:.3g}, rate {rate:.3f})"
+        for name, lam, rate in zip(regimes, LAM, rates, strict=True)
     )
     limit = largest_stable_step(LAM, beta)
     if round(step_size - limit, 9) >= 0:
-        verdict = f"No convergence: α·λ₂ = {step_size * LAM[1]:.3g} is not below 2(1 + β) = {2 * (1 + beta):.3g}"
+        verdict = f"No convergence: α·λ₂ = {step_size * LAM[1]:.3g} is not below 2(1 + β) = {2 * (1 + beta):.3g}."
     else:
-        verdict = (
-            f"Stable, since α is below 2(1 + β)/λ₂ = {limit:.3f}; the larger rate decides, {max(rates):.3f} a step"
-        )
-    return f"The flat direction {flat}, the steep one {steep}. {verdict}. Loss after {len(losses) - 1} steps: {number(losses[-1])}."
+        verdict = f"Stable, α is below 2(1 + β)/λ₂ = {limit:.3f}; the larger rate decides, {max(rates):.3f} a step."
+    loss = f"Loss after {len(losses) - 1} steps: {number(losses[-1])}."
+    return f"The flat direction {flat}, the steep one {steep}. {verdict} {loss}"

@@ -19,7 +19,7 @@ def momentum_figure() -> LiveFigure:
     return live(
         partial(momentum_panels, lam=LAM, H=H, Q=Q, w_0=W_0, steps=STEPS),
         update,
-        size=(720, 440),
+        size=(660, 392),
         caption_lines=3,
         step_size=slider("step size α", 0.05, 0.005, 0.45, 0.005),
         beta=slider("momentum β", 0.0, 0.0, 0.99, 0.01),

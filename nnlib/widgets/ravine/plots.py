@@ -41,9 +41,9 @@ def step_size_panels(fig: Figure, lam: np.ndarray, H: np.ndarray, Q: np.ndarray,
 def momentum_panels(fig: Figure, lam: np.ndarray, H: np.ndarray, Q: np.ndarray, w_0: np.ndarray, steps: int) -> dict:
     """Four panels for `draw_momentum`: the path in w and in q, the loss by eigen-direction, the map of rates."""
     (in_w, in_q), (losses, rates) = fig.subplots(2, 2, height_ratios=[1.12, 1])
-    draw_contours(in_w, H, "the path of w", ("w₁", "w₂"), half=(4.4, 2.9))
+    draw_contours(in_w, H, "the path of w", ("w₁", "w₂"), half=(4.9, 2.9))
     draw_directions(in_w, Q)
-    draw_contours(in_q, np.diag(lam), "the same path as q = Qᵀw", ("q₁ (flat)", "q₂ (steep)"), half=(4.4, 2.9))
+    draw_contours(in_q, np.diag(lam), "the same path as q = Qᵀw", ("q₁ (flat)", "q₂ (steep)"), half=(4.9, 2.9))
     draw_directions(in_q, np.eye(2))
     loss_panel(losses, steps)
     rate_map(rates, lam)

@@ -31,7 +31,7 @@ def step_size_figure() -> LiveFigure:
     return live(
         partial(step_size_panels, lam=LAM, H=H, Q=Q, steps=STEPS, alpha_max=0.27),
         update,
-        size=(760, 310),
+        size=(720, 290),
         step_size=slider("step size α", 0.05, 0.005, 0.25, 0.005),
         w_1=slider("start w₁", -3.0, -3.5, 3.5, 0.1),
         w_2=slider("start w₂", 1.0, -3.5, 3.5, 0.1),
