@@ -203,8 +203,8 @@ def test_momentum_figure_names_the_regimes(alpha, beta, flat, steep):
 
 def test_step_size_figure_draws_the_path_the_losses_and_the_factors():
     figure = step_size_figure()
-    set_to(figure, step_size=0.15, w_1=2.0, schedule="halved every 15 steps")
-    path = iterates(H, [2.0, 1.0], SCHEDULES["halved every 15 steps"](0.15), steps=60)
+    set_to(figure, step_size=0.15, w_1=2.0, schedule="halved every 15")
+    path = iterates(H, [2.0, 1.0], SCHEDULES["halved every 15"](0.15), steps=60)
     np.testing.assert_allclose(figure.artists["path"].get_xydata(), path)
     np.testing.assert_allclose(figure.artists["start"].get_xydata(), [[2.0, 1.0]])
     for line, losses in zip(figure.artists["losses"], loss_by_direction(path, LAM, Q).T):

@@ -49,7 +49,7 @@ def momentum_panels(fig: Figure, lam: np.ndarray, H: np.ndarray, Q: np.ndarray, 
     rate_map(rates, lam)
     in_w.plot(*w_0, zorder=3, **START)
     in_q.plot(*(w_0 @ Q), zorder=3, **START)
-    point = {"markersize": 9, "markeredgecolor": "white", "linestyle": "none"}
+    point = {"markersize": 9, "markeredgecolor": "white", "linestyle": "none", "clip_on": False}
     artists = {
         "points": [rates.plot([], [], **{**look, **point})[0] for look in (FLAT, STEEP)],
         "path": in_w.plot([], [], **PATH)[0],
@@ -109,6 +109,7 @@ def draw_contours(axes: Axes, H: np.ndarray, title: str, labels: tuple[str, str]
     right, top = half
     frame(axes, title, labels[0], xlim=(-right, right), ylim=(-top, top), ylabel=labels[1], aspect="equal")
     axes.grid(visible=False)
+    axes.locator_params(steps=[1, 2, 10], nbins=5)
     x, y = np.meshgrid(np.linspace(-right, right, 120), np.linspace(-top, top, 100))
     loss = (H[0, 0] * x**2 + 2 * H[0, 1] * x * y + H[1, 1] * y**2) / 2
     axes.contour(x, y, loss, levels=LEVELS, colors="#b5b5b5", linewidths=0.8)
