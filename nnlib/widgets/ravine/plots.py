@@ -49,7 +49,7 @@ def momentum_panels(fig: Figure, lam: np.ndarray, H: np.ndarray, Q: np.ndarray, 
     rate_map(rates, lam)
     in_w.plot(*w_0, zorder=3, **START)
     in_q.plot(*(w_0 @ Q), zorder=3, **START)
-    point = {"markersize": 9, "markeredgecolor": "white", "linestyle": "none", "clip_on": False}
+    point = {"markersize": 9, "markeredgecolor": "white", "linestyle": "none", "clip_on": False, "in_layout": False}
     artists = {
         "points": [rates.plot([], [], **{**look, **point})[0] for look in (FLAT, STEEP)],
         "path": in_w.plot([], [], **PATH)[0],
