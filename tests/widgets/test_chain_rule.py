@@ -3,8 +3,6 @@
 import itertools
 import math
 import re
-import statistics
-import time
 from pathlib import Path
 
 import autograd
@@ -17,6 +15,7 @@ from hypothesis import strategies as st
 from lab_driver import Lab, errors
 from playwright.sync_api import Browser
 from widgets.figure_driver import handle, notebook_page
+from widgets.tick_cost import AT_MOST, relative_cost
 
 from nnlib import backprop
 from nnlib.course import ROOT
@@ -37,7 +36,6 @@ from nnlib.widgets.chain_rule.steps import SIGMA, WALK, plugged, symbol
 LECTURE = "lectures/02_chain_rule.ipynb"
 SMOOTH = {"identity": lambda a: a, "sigmoid": lambda a: 1 / (1 + anp.exp(-a)), "tanh": anp.tanh}
 WHOLE = {"x": 1, "y": 1, "w1": 2, "b1": -1, "w2": 3, "b2": -1, "w3": -1, "b3": 1, "sigma": "relu"}
-BUDGET_MS = 8
 
 numbers = st.fixed_dictionaries({name: st.floats(-3, 3).map(lambda value: round(value, 3)) for name in START})
 sigmas = st.sampled_from(list(SIGMA))
@@ -264,12 +262,7 @@ def test_a_tick_costs_the_kernel_little(name):
     figure = chain_rule_figure()
     figure.controls["step"].value = 17
     ticks = 20 * list(range(1, 18)) if name == "step" else np.linspace(-3, 3, 320).round(3).tolist()
-    costs = []
-    for value in ticks:
-        start = time.process_time()
-        figure.controls[name].value = value
-        costs.append(1000 * (time.process_time() - start))
-    assert min(statistics.median(costs[i : i + 5]) for i in range(0, len(costs), 5)) <= BUDGET_MS
+    assert relative_cost(figure.controls[name], ticks) <= AT_MOST
 
 
 # what the lecture says of the figure

@@ -1,19 +1,16 @@
 """The figures of the lectures: every slider over its grid, the caption against the state, the cost of a tick."""
 
 import re
-import statistics
-import time
 
 import numpy as np
 import pytest
 from ipywidgets import FloatLogSlider
+from widgets.tick_cost import AT_MOST, relative_cost
 
 from nnlib.widgets import training
 from nnlib.widgets.experiments import TrainingState, digits_training
 from nnlib.widgets.first_slider import step_size_figure
 from nnlib.widgets.training import film, training_figure
-
-BUDGET_MS = 8
 
 
 def grid(control) -> list[float]:
@@ -135,10 +132,4 @@ def test_a_tick_costs_the_kernel_little_besides_the_training(make, monkeypatch):
     monkeypatch.setattr(training, "digits_training", lambda *_, **__: iter([state]))
     figure = make()
     control = figure.controls["step_size"]
-    costs = []
-    for value in 2 * grid(control)[:40]:
-        start = time.process_time()
-        control.value = value
-        costs.append(1000 * (time.process_time() - start))
-    # a busy neighbour makes the same work cost more, never less: the quietest stretch of five ticks counts
-    assert min(statistics.median(costs[i : i + 5]) for i in range(0, len(costs), 5)) <= BUDGET_MS
+    assert relative_cost(control, 2 * grid(control)[:40]) <= AT_MOST

@@ -2,7 +2,6 @@
 
 import re
 import statistics
-import time
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from playwright.sync_api import Browser
 from widgets.figure_driver import handle, notebook_page, wait_until_films_are_over
+from widgets.tick_cost import AT_MOST, relative_cost
 
 from nnlib import backprop
 from nnlib.widgets.forward_pass import random_network_figure, unit_figure
@@ -23,7 +23,6 @@ from nnlib.widgets.plots import number
 
 LECTURE = "lectures/01_forward_pass.ipynb"
 SIGMAS = ["identity", "sigmoid", "tanh", "relu"]
-BUDGET_MS = 8
 
 
 def on_the_line(x) -> np.ndarray:
@@ -271,13 +270,8 @@ def test_what_the_lecture_says_about_the_sliders():
 def test_a_tick_costs_the_kernel_little(make, name, sigma):
     figure = make()
     figure.controls["sigma"].value = sigma
-    control, costs = figure.controls[name], []
-    for value in 4 * grid(control)[8:24]:
-        start = time.process_time()
-        control.value = value
-        costs.append(1000 * (time.process_time() - start))
-    # a busy neighbour makes the same work cost more, never less: the quietest stretch of five ticks counts
-    assert min(statistics.median(costs[i : i + 5]) for i in range(0, len(costs), 5)) <= BUDGET_MS
+    control = figure.controls[name]
+    assert relative_cost(control, 4 * grid(control)[8:24]) <= AT_MOST
 
 
 # the single unit

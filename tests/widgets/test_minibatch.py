@@ -2,8 +2,6 @@
 
 import itertools
 import re
-import statistics
-import time
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +10,7 @@ from ipywidgets import FloatLogSlider, SelectionSlider
 from lab_driver import Lab, errors
 from playwright.sync_api import Browser
 from widgets.figure_driver import notebook_page, wait_until_films_are_over
+from widgets.tick_cost import AT_MOST, relative_cost
 
 from nnlib.data import minibatches
 from nnlib.gradcheck import numerical_gradient
@@ -25,7 +24,6 @@ from nnlib.widgets.minibatch.experiment import (
     sgd_path,
 )
 
-BUDGET_MS = 8
 LECTURE = "lectures/04_sgd.ipynb"
 
 
@@ -214,13 +212,8 @@ def test_the_race_is_won_by_the_sizes_the_lecture_names():
 )
 def test_a_tick_costs_the_kernel_little(make, name):
     figure = make()
-    control, costs = figure.controls[name], []
-    for value in 4 * grid(control):
-        start = time.process_time()
-        control.value = value
-        costs.append(1000 * (time.process_time() - start))
-    # a busy neighbour makes the same work cost more, never less: the quietest stretch of five ticks counts
-    assert min(statistics.median(costs[i : i + 5]) for i in range(0, len(costs), 5)) <= BUDGET_MS
+    control = figure.controls[name]
+    assert relative_cost(control, 4 * grid(control)) <= AT_MOST
 
 
 def test_the_lecture_runs_and_its_figures_follow_the_keyboard(chromium: Browser, lab: Lab, artifacts: Path):

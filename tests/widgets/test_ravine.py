@@ -2,8 +2,6 @@
 
 import itertools
 import re
-import statistics
-import time
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +11,8 @@ from hypothesis import strategies as st
 from lab_driver import Lab, errors
 from playwright.sync_api import Browser
 from widgets.figure_driver import handle, notebook_page
-from widgets.test_figures import BUDGET_MS, grid, number_after
+from widgets.test_figures import grid, number_after
+from widgets.tick_cost import AT_MOST, relative_cost
 
 from nnlib.widgets.ravine import momentum_figure, step_size_figure
 from nnlib.widgets.ravine.experiment import (
@@ -234,13 +233,7 @@ def test_a_tick_costs_the_kernel_little_and_never_renders_the_background(make, m
     figure = make()
     monkeypatch.setattr(figure, "_render_background", lambda: pytest.fail("the background was rendered again"))
     control = figure.controls["step_size"]
-    costs = []
-    for value in 2 * grid(control)[:40]:
-        start = time.process_time()
-        control.value = value
-        costs.append(1000 * (time.process_time() - start))
-    # a busy neighbour makes the same work cost more, never less: the quietest stretch of five ticks counts
-    assert min(statistics.median(costs[i : i + 5]) for i in range(0, len(costs), 5)) <= BUDGET_MS
+    assert relative_cost(control, 2 * grid(control)[:40]) <= AT_MOST
 
 
 # the lectures
