@@ -1,0 +1,131 @@
+"""What a choice of features does to the squared loss of a linear model: numbers only."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnlib.normalization import PCA, UnitScaling
+
+TARGET = 0.01
+"""Gradient descent has arrived when ‖w - w*‖ has fallen to this part of what it was at the start."""
+
+
+@dataclass(frozen=True)
+class Conditioning:
+    """The features of the samples, and how hard they make it for gradient descent.
+
+    Attributes:
+        X: (n, 2), the features.
+        H: (2, 2), the Hessian of the loss.
+        lams: (2,), its eigenvalues, ascending.
+    """
+
+    X: np.ndarray
+    H: np.ndarray
+    lams: np.ndarray
+
+    @property
+    def kappa(self) -> float:
+        """κ = λ_max / λ_min, the condition number of H."""
+        return float(self.lams[1] / self.lams[0])
+
+    @property
+    def step_size(self) -> float:
+        """The best α = 2 / (λ_min + λ_max)."""
+        return float(2 / self.lams.sum())
+
+    @property
+    def steps(self) -> int:
+        """Steps of gradient descent with the best α until ‖w - w*‖ has fallen to `TARGET`."""
+        return steps_needed(self.kappa)
+
+
+def conditioning(X: np.ndarray) -> Conditioning:
+    """The Hessian H = (1/n) XᵀX of L(w) = 1/(2n) ‖Xw - y‖², which does not depend on y, and its eigenvalues.
+
+    >>> conditioning(np.array([[2.0, 0.0], [0.0, 1.0]])).kappa
+    4.0
+    """
+    H = X.T @ X / len(X)
+    return Conditioning(X, H, np.linalg.eigvalsh(H))
+
+
+def steps_needed(kappa: float, target: float = TARGET) -> int:
+    """Steps with the best α until ‖w - w*‖ ≤ target · ‖w_0 - w*‖, from the worst start.
+
+    Every step multiplies the error by (κ - 1)/(κ + 1) at most. With two weights it is exactly that, from any start.
+
+    >>> steps_needed(1), steps_needed(3), steps_needed(100)
+    (1, 7, 231)
+    """
+    rate = (kappa - 1) / (kappa + 1)
+    # a whitened κ is 1 up to rounding
+    return 1 if rate <= target else math.ceil(math.log(target) / math.log(rate))
+
+
+def cloud(n: int = 120, seed: int = 0) -> np.ndarray:
+    """(n, 2): random points, corrected to have mean 0 and the unit matrix as covariance exactly.
+
+    >>> Z = cloud(50)
+    >>> bool(np.allclose(Z.mean(axis=0), 0)), bool(np.allclose(Z.T @ Z / 50, np.eye(2)))
+    (True, True)
+    """
+    X = np.random.default_rng(seed).normal(size=(n, 2))
+    return PCA(X, unit_variance=True)(X)
+
+
+def raw_features(Z: np.ndarray, stretch: float, theta: float, mean: float) -> np.ndarray:
+    """The cloud Z (n, 2) made an ellipse, turned and moved.
+
+    Args:
+        Z: (n, 2) of mean 0 and unit covariance.
+        stretch: s ≥ 1, the ratio of the standard deviations along and across, which are 1 and 1/s.
+        theta: θ, the angle of the long axis, in degrees.
+        mean: μ, the mean of both features.
+
+    >>> np.cov(raw_features(cloud(), 4.0, 90.0, 2.0).T, bias=True).round(4) + 0.0
+    array([[0.0625, 0.    ],
+           [0.    , 1.    ]])
+    """
+    angle = np.radians(theta)
+    long, across = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
+    return Z[:, :1] * long + Z[:, 1:] / stretch * across + mean
+
+
+def stages(X: np.ndarray) -> tuple[Conditioning, ...]:
+    """Raw features, then scaled to [0, 1], then also de-correlated by PCA, then also with unit variance.
+
+    >>> [round(stage.kappa) for stage in stages(raw_features(cloud(), 5.0, 45.0, 0.0))][::3]
+    [25, 1]
+    """
+    scaled = UnitScaling(X)(X)
+    return tuple(map(conditioning, (X, scaled, PCA(scaled)(scaled), PCA(scaled, unit_variance=True)(scaled))))
+
+
+def descent(H: np.ndarray, step_size: float, error_0: np.ndarray, steps: int) -> np.ndarray:
+    """The errors w_t - w* for t = 0, …, steps of gradient descent: (steps + 1, d). The gradient is H (w - w*).
+
+    >>> descent(np.diag([1.0, 2.0]), 0.5, np.array([4.0, 1.0]), 2).tolist()
+    [[4.0, 1.0], [2.0, 0.0], [1.0, 0.0]]
+    """
+    step = np.eye(len(H)) - step_size * H
+    errors = [error_0]
+    for _ in range(steps):
+        errors.append(step @ errors[-1])
+    return np.array(errors)
+
+
+def contour(H: np.ndarray, through: np.ndarray, points: int = 80) -> np.ndarray:
+    """The ellipse of equal loss around w* which goes through the error `through`: (points, 2).
+
+    dᵀ H d is the same for all its points d: with H = Q Λ Qᵀ, a circle divided by √λ along each eigenvector.
+
+    >>> d = contour(np.diag([1.0, 4.0]), np.array([2.0, 0.0]))
+    >>> bool(np.allclose(d[:, 0] ** 2 + 4 * d[:, 1] ** 2, 4))
+    True
+    """
+    lams, Q = np.linalg.eigh(H)
+    angle = np.linspace(0, 2 * np.pi, points)
+    circle = np.column_stack([np.cos(angle), np.sin(angle)])
+    return math.sqrt(through @ H @ through) * (circle / np.sqrt(lams)) @ Q.T
