@@ -19,11 +19,13 @@ class Conditioning:
         X: (n, 2), the features.
         H: (2, 2), the Hessian of the loss.
         lams: (2,), its eigenvalues, ascending.
+        Q: (2, 2), its eigenvectors in the columns: H = Q Λ Qᵀ.
     """
 
     X: np.ndarray
     H: np.ndarray
     lams: np.ndarray
+    Q: np.ndarray
 
     @property
     def kappa(self) -> float:
@@ -48,7 +50,7 @@ def conditioning(X: np.ndarray) -> Conditioning:
     4.0
     """
     H = X.T @ X / len(X)
-    return Conditioning(X, H, np.linalg.eigvalsh(H))
+    return Conditioning(X, H, *np.linalg.eigh(H))
 
 
 def steps_needed(kappa: float, target: float = TARGET) -> int:
@@ -103,29 +105,41 @@ def stages(X: np.ndarray) -> tuple[Conditioning, ...]:
     return tuple(map(conditioning, (X, scaled, PCA(scaled)(scaled), PCA(scaled, unit_variance=True)(scaled))))
 
 
-def descent(H: np.ndarray, step_size: float, error_0: np.ndarray, steps: int) -> np.ndarray:
-    """The errors w_t - w* for t = 0, …, steps of gradient descent: (steps + 1, d). The gradient is H (w - w*).
+def descent(stage: Conditioning, error_0: np.ndarray, steps: int) -> np.ndarray:
+    """The errors w_t - w* of gradient descent with the best α, for t = 0, …, steps: (steps + 1, 2).
 
-    >>> descent(np.diag([1.0, 2.0]), 0.5, np.array([4.0, 1.0]), 2).tolist()
-    [[4.0, 1.0], [2.0, 0.0], [1.0, 0.0]]
+    The gradient is H (w - w*), so each step multiplies the part of the error along an eigenvector by 1 - α λ.
+
+    >>> descent(conditioning(np.diag([1.0, 2.0])), np.array([5.0, 0.0]), 2).round(6).tolist()
+    [[5.0, 0.0], [3.0, 0.0], [1.8, 0.0]]
     """
-    step = np.eye(len(H)) - step_size * H
-    errors = [error_0]
-    for _ in range(steps):
-        errors.append(step @ errors[-1])
-    return np.array(errors)
+    t = np.arange(steps + 1)[:, None]
+    return ((1 - stage.step_size * stage.lams) ** t * (error_0 @ stage.Q)) @ stage.Q.T
 
 
-def contour(H: np.ndarray, through: np.ndarray, points: int = 80) -> np.ndarray:
+def contour(stage: Conditioning, through: np.ndarray, points: int = 72) -> np.ndarray:
     """The ellipse of equal loss around w* which goes through the error `through`: (points, 2).
 
-    dᵀ H d is the same for all its points d: with H = Q Λ Qᵀ, a circle divided by √λ along each eigenvector.
+    eᵀ H e is the same for all its points e: a circle, divided by √λ along each eigenvector.
 
-    >>> d = contour(np.diag([1.0, 4.0]), np.array([2.0, 0.0]))
-    >>> bool(np.allclose(d[:, 0] ** 2 + 4 * d[:, 1] ** 2, 4))
+    >>> e = contour(conditioning(np.diag([1.0, 2.0])), np.array([2.0, 0.0]))
+    >>> bool(np.allclose(e[:, 0] ** 2 + 4 * e[:, 1] ** 2, 4))
     True
     """
-    lams, Q = np.linalg.eigh(H)
     angle = np.linspace(0, 2 * np.pi, points)
-    circle = np.column_stack([np.cos(angle), np.sin(angle)])
-    return math.sqrt(through @ H @ through) * (circle / np.sqrt(lams)) @ Q.T
+    circle = np.array([np.cos(angle), np.sin(angle)]).T
+    return math.sqrt(through @ stage.H @ through) * (circle / np.sqrt(stage.lams)) @ stage.Q.T
+
+
+def principal_axes(stage: Conditioning) -> np.ndarray:
+    """The ends (2, 2, 2) of two lines through the mean: along each eigenvector of the covariance matrix.
+
+    Each arm is two standard deviations long.
+
+    >>> principal_axes(conditioning(np.array([[1.0, 0.0], [-1.0, 0.0]])))[1].tolist()
+    [[-2.0, 0.0], [2.0, 0.0]]
+    """
+    mean = stage.X.mean(axis=0)
+    variances, V = np.linalg.eigh(stage.H - np.outer(mean, mean))
+    arms = 2 * np.sqrt(np.maximum(variances, 0))[:, None] * V.T
+    return mean + np.array([[-arm, arm] for arm in arms])

@@ -1,7 +1,7 @@
 """The figure of the lecture on features: from a ravine to a bowl, in three steps."""
 
 from nnlib.widgets.features.experiment import Conditioning, cloud, raw_features, stages
-from nnlib.widgets.features.plots import draw_features, features_panels, kappa_text
+from nnlib.widgets.features.plots import draw_features, features_panels, kappa_text, steps_text
 from nnlib.widgets.live import LiveFigure, live, slider
 
 Z = cloud()
@@ -32,9 +32,9 @@ def caption(made: tuple[Conditioning, ...]) -> str:
     """The condition numbers in words."""
     raw, scaled, decorrelated, whitened = made
     return (
-        f"Raw, κ = {kappa_text(raw.kappa)}: {steps(raw)}. "
+        f"Raw, κ = {kappa_text(raw.kappa)}: {steps_text(raw.steps)}. "
         f"Scaling {change(raw, scaled)}, de-correlating (which also removes the mean) {change(scaled, decorrelated)}, "
-        f"unit variance {change(decorrelated, whitened)}: then the loss is round, and {steps(whitened)} is enough."
+        f"unit variance {change(decorrelated, whitened)}: then the loss is round, and {steps_text(whitened.steps)} is enough."
     )
 
 
@@ -43,8 +43,3 @@ def change(before: Conditioning, after: Conditioning) -> str:
     ratio = after.kappa / before.kappa
     verb = "keeps κ at" if 0.95 < ratio < 1.05 else "lowers κ to" if ratio < 1 else "raises κ to"
     return f"{verb} {kappa_text(after.kappa)}{' (round)' if after.kappa <= ROUND else ''}"
-
-
-def steps(stage: Conditioning) -> str:
-    """The number of steps, with its noun."""
-    return f"{stage.steps:,} step{'s' if stage.steps > 1 else ''}"

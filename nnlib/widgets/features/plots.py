@@ -1,104 +1,114 @@
-"""Four pairs of panels: the features above, the loss they make below."""
+"""Four pairs of panels: the features above, the loss they make below.
 
-from functools import cache
+All that moves in the eight panels is drawn by five artists, in pixels of the whole figure: an artist costs about half
+a millisecond at each tick, however little it draws.
+"""
+
+from functools import lru_cache
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.textpath import TextToPath
-from matplotlib.transforms import Affine2D, ScaledTranslation
+from matplotlib.transforms import IdentityTransform
 
-from nnlib.widgets.features.experiment import Conditioning, contour, descent
+from nnlib.widgets.features.experiment import Conditioning, contour, descent, principal_axes
 from nnlib.widgets.plots import BLUE, GREY, VERMILLION
 
 TITLES = ("raw features", "scaled to [0, 1]", "… and de-correlated", "… and unit variance")
 LIMITS = ((-3, 6), (-0.25, 1.25), (-1, 1), (-4, 4))
-TICKS = ((0, 4), (0, 1), (-1, 0, 1), (-3, 0, 3))
+TICKS = ((0, 4), (0, 1), (-0.5, 0, 0.5), (-3, 0, 3))
+REACH = 1.6
+"""The panels of the loss show the errors w - w* from -1.6 to 1.6."""
 ERROR_0 = np.array([-1.2, 0.8])
 """w_0 - w*, the same in every panel."""
-RINGS = (0.25, 0.5, 0.75, 1.0, 1.25)
+RINGS = (0.3, 0.65, 1.0, 1.35)
 """The contours, as parts of the way from w* to w_0: at a distance r the loss is r² times that of the start."""
-RING_POINTS = 72
-PEN = np.tile([Path.MOVETO, *[Path.LINETO] * (RING_POINTS - 1)], len(RINGS)).astype(Path.code_type)
-"""The pen goes down at the first point of each ring."""
-NOTHING = Path(np.empty((0, 2)))
 STEPS_SHOWN = 40
+NOTHING = Path(np.empty((0, 2)))
 
 
 def features_panels(fig: Figure) -> dict:
     """Eight panels for `draw_features`."""
     data, losses = fig.subplots(2, 4)
-    artists = {"samples": [], "axes": [], "rings": [], "path": [], "label": []}
     for axes, title, limits, ticks in zip(data, TITLES, LIMITS, TICKS, strict=True):
-        square(axes, title, limits, ticks)
-        artists["samples"] += axes.plot([], [], "o", color=BLUE, markersize=2.5, markeredgewidth=0)
-        artists["axes"].append(line(axes, color=VERMILLION, linewidth=1.6))
+        square(axes, limits, ticks)
+        axes.set_title(title, fontsize=10)
     data[1].plot([0, 1, 1, 0, 0], [0, 0, 1, 1, 0], color=GREY, linewidth=1, linestyle=(0, (4, 2)))
     for axes in losses:
-        square(axes, "", (-1.6, 1.6), (-1, 0, 1))
+        square(axes, (-REACH, REACH), (-1, 0, 1))
         axes.plot(*ERROR_0, "s", color=VERMILLION, markersize=7)
         axes.plot(0, 0, "+", color="black", markersize=9, markeredgewidth=1.5)
-        artists["rings"].append(line(axes, color=GREY, linewidth=0.8))
-        artists["path"].append(line(axes, color=BLUE, linewidth=1.3))
-        artists["label"].append(outline_label(axes))
-    fig.get_layout_engine().set(hspace=0.12)
     data[0].set_ylabel("features x₁, x₂", fontsize=9.5)
     losses[0].set_ylabel("weights w − w*", fontsize=9.5)
-    return artists
+    fig.get_layout_engine().set(hspace=0.12)
+
+    dots = {"marker": "o", "markersize": 2.5, "markeredgewidth": 0, "linestyle": "none"}
+    pixels = {"transform": IdentityTransform()}
+    return {
+        "samples": fig.add_artist(Line2D([], [], color=BLUE, **dots, **pixels)),
+        "axes": fig.add_artist(PathPatch(NOTHING, fill=False, color=VERMILLION, linewidth=1.6, **pixels)),
+        "rings": fig.add_artist(PathPatch(NOTHING, fill=False, color=GREY, linewidth=0.8, **pixels)),
+        "path": fig.add_artist(PathPatch(NOTHING, fill=False, color=BLUE, linewidth=1.2, **pixels)),
+        "labels": fig.add_artist(PathPatch(NOTHING, facecolor="black", linewidth=0, **pixels)),
+    }
 
 
-def square(axes: Axes, title: str, limits: tuple[float, float], ticks: tuple[float, ...]) -> None:
+def square(axes: Axes, limits: tuple[float, float], ticks: tuple[float, ...]) -> None:
     """A square panel with the same scale in both directions, so that round looks round, and lines through 0."""
     axes.set(xlim=limits, ylim=limits, xticks=ticks, yticks=ticks, aspect="equal")
-    axes.set_title(title, fontsize=10)
     axes.tick_params(labelsize=8, length=2, pad=2)
     axes.spines[:].set_color("#bbbbbb")
     axes.axhline(0, color="#cccccc", linewidth=0.8, zorder=0)
     axes.axvline(0, color="#cccccc", linewidth=0.8, zorder=0)
 
 
-def line(axes: Axes, **look: object) -> PathPatch:
-    """An empty line. A patch: it moves at a third of what a `Line2D` costs."""
-    return axes.add_patch(PathPatch(NOTHING, fill=False, **look))
-
-
 def draw_features(artists: dict, stages: tuple[Conditioning, ...]) -> None:
     """Show samples and their principal axes, and the contours and the path of gradient descent with the best α."""
-    for i, stage in enumerate(stages):
-        artists["samples"][i].set_data(*stage.X.T)
-        artists["axes"][i].set_path(Path(principal_axes(stage.X)))
-        ring = contour(stage.H, ERROR_0, RING_POINTS)
-        artists["rings"][i].set_path(Path(np.concatenate([part * ring for part in RINGS]), PEN))
-        path = descent(stage.H, stage.step_size, ERROR_0, min(stage.steps, STEPS_SHOWN))
-        artists["path"][i].set_path(Path(path))
-        artists["label"][i].set_path(outline(label(stage)))
+    fig = artists["samples"].get_figure()
+    data, losses = fig.axes[:4], fig.axes[4:]
+    samples = [axes.transData.transform(stage.X) for axes, stage in zip(data, stages, strict=True)]
+    artists["samples"].set_data(*np.concatenate(samples).T)
+
+    axes_lines, rings, paths, labels = [], [], [], []
+    for above, below, stage in zip(data, losses, stages, strict=True):
+        axes_lines += [Path(above.transData.transform(ends)) for ends in principal_axes(stage)]
+        ring = contour(stage, ERROR_0)
+        rings += [clipped(below, part * ring) for part in RINGS]
+        path = descent(stage, ERROR_0, min(stage.steps, STEPS_SHOWN))
+        paths.append(Path(below.transData.transform(path)))
+        labels += outlines(label(stage), below, fig.dpi / 72)
+    for name, pieces in {"axes": axes_lines, "rings": rings, "path": paths, "labels": labels}.items():
+        artists[name].set_path(joined(pieces))
 
 
-def principal_axes(X: np.ndarray) -> np.ndarray:
-    """One line (5, 2): along the first eigenvector of the covariance matrix and back, then along the second.
+def clipped(axes: Axes, points: np.ndarray) -> Path:
+    """The line through the points, in pixels, as far as it lies in the panel."""
+    box = axes.bbox
+    path = Path(axes.transData.transform(points)).cleaned(clip=(box.x0, box.y0, box.x1, box.y1))
+    return Path(path.vertices[:-1], path.codes[:-1])  # without the stop at its end
 
-    Each arm is two standard deviations long.
 
-    >>> principal_axes(np.array([[1.0, 0.0], [-1.0, 0.0]])).shape
-    (5, 2)
-    """
-    mean = X.mean(axis=0)
-    C = (X - mean).T @ (X - mean) / len(X)
-    variances, V = np.linalg.eigh(C)
-    arms = 2 * np.sqrt(np.maximum(variances, 0)) * V
-    return mean + np.array([-arms[:, 0], arms[:, 0], np.zeros(2), -arms[:, 1], arms[:, 1]])
+def joined(paths: list[Path]) -> Path:
+    """One path of several, between which the pen is lifted."""
+    lines = [np.full(len(path.vertices), Path.LINETO) if path.codes is None else path.codes for path in paths]
+    for codes, path in zip(lines, paths, strict=True):
+        if path.codes is None:
+            codes[0] = Path.MOVETO
+    return Path(np.concatenate([path.vertices for path in paths]), np.concatenate(lines).astype(Path.code_type))
 
 
 def label(stage: Conditioning) -> str:
     """The condition number and the number of steps.
 
-    >>> label(Conditioning(np.eye(2), np.eye(2), np.array([1.0, 25.0])))
+    >>> label(Conditioning(np.eye(2), np.eye(2), np.array([1.0, 25.0]), np.eye(2)))
     'κ = 25: 58 steps'
     """
-    return f"κ = {kappa_text(stage.kappa)}: {stage.steps:,} step{'s' if stage.steps > 1 else ''}"
+    return f"κ = {kappa_text(stage.kappa)}: {steps_text(stage.steps)}"
 
 
 def kappa_text(kappa: float) -> str:
@@ -110,36 +120,38 @@ def kappa_text(kappa: float) -> str:
     return f"{kappa:.1f}" if kappa < 9.95 else f"{kappa:,.0f}"
 
 
-def outline_label(axes: Axes) -> PathPatch:
-    """A text above the panel, in the middle, whose letters are outlines: filling them costs a tenth of a `Text`."""
-    points = Affine2D().scale(1 / 72) + axes.figure.dpi_scale_trans
-    patch = PathPatch(NOTHING, facecolor="black", linewidth=0, clip_on=False)
-    axes.add_patch(patch)
-    patch.set_transform(points + ScaledTranslation(0.5, 1.05, axes.transAxes))
-    return patch
+def steps_text(steps: int) -> str:
+    """The number of steps with its noun.
 
-
-def outline(text: str, size: float = 10) -> Path:
-    """The letters of a line of text as one path, centred at 0, in points.
-
-    >>> path = outline("κ = 25")
-    >>> bool(abs(path.vertices[:, 0].min() + path.vertices[:, 0].max()) < 3)
-    True
+    >>> steps_text(1), steps_text(2303)
+    ('1 step', '2,303 steps')
     """
-    glyphs, x = [], 0.0
-    for character in text:
-        vertices, codes, width = character_outline(character, size)
-        glyphs.append((vertices + (x, 0), codes))
-        x += width
-    vertices, codes = map(np.concatenate, zip(*glyphs, strict=True))
-    return Path(vertices - (x / 2, 0), codes)
+    return f"{steps:,} step{'s' if steps > 1 else ''}"
 
 
-@cache
-def character_outline(character: str, size: float) -> tuple[np.ndarray, np.ndarray, float]:
-    """Vertices (k, 2) and codes (k,) of one character, and how far the next one stands from it, in points."""
+def outlines(text: str, axes: Axes, scale: float, size: float = 10) -> list[Path]:
+    """The words of a line of text above a panel, in its middle, as outlines: filling them costs a tenth of a `Text`.
+
+    Args:
+        text: words with blanks between.
+        axes: the panel.
+        scale: pixels in a point.
+        size: of the letters, in points.
+    """
+    words = [outline(word, size * scale) for word in text.split()]
+    blank = 0.32 * size * scale
+    x = (axes.bbox.x0 + axes.bbox.x1 - sum(width for *_, width in words) - blank * (len(words) - 1)) / 2
+    paths = []
+    for vertices, codes, width in words:
+        paths.append(Path(vertices + (x, axes.bbox.y1 + 0.5 * size * scale), codes))
+        x += width + blank
+    return paths
+
+
+@lru_cache(maxsize=2000)
+def outline(word: str, size: float) -> tuple[np.ndarray, np.ndarray, float]:
+    """Vertices (k, 2), codes (k,) and width of a word that starts at 0."""
     font, text_to_path = FontProperties(size=size), TextToPath()
-    vertices, codes = text_to_path.get_text_path(font, character)
-    width, _, _ = text_to_path.get_text_width_height_descent(character, font, ismath=False)
-    scaled = np.reshape(vertices, (-1, 2)) * size / text_to_path.FONT_SCALE
-    return scaled, np.array(codes, dtype=Path.code_type), width
+    vertices, codes = text_to_path.get_text_path(font, word)
+    width, _, _ = text_to_path.get_text_width_height_descent(word, font, ismath=False)
+    return np.array(vertices) * size / text_to_path.FONT_SCALE, np.array(codes), width
