@@ -1,7 +1,7 @@
 """The figure of the lecture on features: from a ravine to a bowl, in three steps."""
 
 from nnlib.widgets.features.experiment import Conditioning, cloud, raw_features, stages
-from nnlib.widgets.features.plots import draw_features, features_panels, kappa_text, steps_text
+from nnlib.widgets.features.plots import draw_features, features_panels, kappa_text
 from nnlib.widgets.live import LiveFigure, live, slider
 
 Z = cloud()
@@ -14,7 +14,7 @@ def features_figure() -> LiveFigure:
     return live(
         features_panels,
         update,
-        size=(720, 376),
+        size=(720, 364),
         stretch=slider("stretch s", 6.0, 1.0, 10.0, 0.1),
         theta=slider("angle θ (degrees)", 30, 0, 180, 5),
         mean=slider("mean μ", 2.0, 0.0, 3.0, 0.1),
@@ -32,9 +32,9 @@ def caption(made: tuple[Conditioning, ...]) -> str:
     """The condition numbers in words."""
     raw, scaled, decorrelated, whitened = made
     return (
-        f"Raw, κ = {kappa_text(raw.kappa)}: {steps_text(raw.steps)}. "
-        f"Scaling {change(raw, scaled)}, de-correlating (which also removes the mean) {change(scaled, decorrelated)}, "
-        f"unit variance {change(decorrelated, whitened)}: then the loss is round, and {steps_text(whitened.steps)} is enough."
+        f"Raw: κ = {kappa_text(raw.kappa)}. Scaling {change(raw, scaled)}; de-correlating, which also removes "
+        f"the mean, {change(scaled, decorrelated)}; unit variance {change(decorrelated, whitened)}. "
+        f"Steps needed: first {raw.steps:,}, in the end {whitened.steps}."
     )
 
 

@@ -74,32 +74,33 @@ def draw_features(artists: dict, stages: tuple[Conditioning, ...]) -> None:
     samples = [axes.transData.transform(stage.X) for axes, stage in zip(data, stages, strict=True)]
     artists["samples"].set_data(*np.concatenate(samples).T)
 
-    axes_lines, rings, paths, labels = [], [], [], []
+    pieces = {"axes": [], "rings": [], "path": [], "labels": []}
     for above, below, stage in zip(data, losses, stages, strict=True):
-        axes_lines += [Path(above.transData.transform(ends)) for ends in principal_axes(stage)]
-        ring = contour(stage, ERROR_0)
-        rings += [clipped(below, part * ring) for part in RINGS]
+        pieces["axes"].append(Path(above.transData.transform(principal_axes(stage).reshape(4, 2)), TWO_LINES))
+        pieces["rings"].append(clipped_rings(below, contour(stage, ERROR_0)))
         path = descent(stage, ERROR_0, min(stage.steps, STEPS_SHOWN))
-        paths.append(Path(below.transData.transform(path)))
-        labels += outlines(label(stage), below, fig.dpi / 72)
-    for name, pieces in {"axes": axes_lines, "rings": rings, "path": paths, "labels": labels}.items():
-        artists[name].set_path(joined(pieces))
+        pieces["path"].append(Path(below.transData.transform(path), one_line(len(path))))
+        pieces["labels"] += outlines(label(stage), below, fig.dpi / 72)
+    for name, paths in pieces.items():
+        vertices, codes = (np.concatenate([getattr(path, part) for path in paths]) for part in ("vertices", "codes"))
+        artists[name].set_path(Path(vertices, codes))
 
 
-def clipped(axes: Axes, points: np.ndarray) -> Path:
-    """The line through the points, in pixels, as far as it lies in the panel."""
+def one_line(points: int) -> np.ndarray:
+    """The pen goes down at the first point and stays down."""
+    return np.array([Path.MOVETO] + [Path.LINETO] * (points - 1), dtype=Path.code_type)
+
+
+TWO_LINES = np.tile(one_line(2), 2)
+
+
+def clipped_rings(axes: Axes, ring: np.ndarray) -> Path:
+    """The contours, in pixels, as far as they lie in the panel."""
+    points = axes.transData.transform(np.concatenate([part * ring for part in RINGS]))
     box = axes.bbox
-    path = Path(axes.transData.transform(points)).cleaned(clip=(box.x0, box.y0, box.x1, box.y1))
+    path = Path(points, np.tile(one_line(len(ring)), len(RINGS)))
+    path = path.cleaned(clip=(box.x0, box.y0, box.x1, box.y1))
     return Path(path.vertices[:-1], path.codes[:-1])  # without the stop at its end
-
-
-def joined(paths: list[Path]) -> Path:
-    """One path of several, between which the pen is lifted."""
-    lines = [np.full(len(path.vertices), Path.LINETO) if path.codes is None else path.codes for path in paths]
-    for codes, path in zip(lines, paths, strict=True):
-        if path.codes is None:
-            codes[0] = Path.MOVETO
-    return Path(np.concatenate([path.vertices for path in paths]), np.concatenate(lines).astype(Path.code_type))
 
 
 def label(stage: Conditioning) -> str:
