@@ -42,7 +42,7 @@ def test_without_a_mean_the_raw_condition_number_is_the_square_of_the_stretch(st
 @pytest.mark.parametrize("mean", [0.0, 0.7, 3.0])
 def test_the_mean_adds_its_outer_product_to_the_covariance(mean):
     H = stages(raw_features(cloud(), 5.0, 20.0, mean))[0].H
-    assert H == pytest.approx(stages(raw_features(cloud(), 5.0, 20.0, 0.0))[0].H + mean**2)
+    assert pytest.approx(stages(raw_features(cloud(), 5.0, 20.0, 0.0))[0].H + mean**2) == H
 
 
 def test_along_the_diagonal_the_mean_only_raises_the_large_eigenvalue():
@@ -58,13 +58,13 @@ def test_each_stage_mends_what_the_lecture_says(setting):
     assert decorrelated.H[0, 1] == pytest.approx(0, abs=1e-12)
     # a rotation: the eigenvalues are those of the covariance
     assert decorrelated.lams == pytest.approx(np.linalg.eigvalsh(np.cov(scaled.X.T, bias=True)))
-    assert whitened.H == pytest.approx(np.eye(2), abs=1e-9)
+    assert pytest.approx(np.eye(2), abs=1e-9) == whitened.H
     assert raw.X.mean(axis=0) == pytest.approx(np.full(2, setting[2]))
 
 
 def test_scaling_forgets_where_the_data_lie():
     here, there = (stages(raw_features(cloud(), 6.0, 30.0, mean))[1] for mean in (0.0, 3.0))
-    assert here.X == pytest.approx(there.X)
+    assert pytest.approx(there.X) == here.X
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
@@ -129,7 +129,7 @@ def test_the_caption_tells_the_state_at_every_value_of_each_slider(name):
         ]
         assert told == pytest.approx([stage.kappa for stage in made], rel=0.06, abs=0.051)
         verbs = re.findall("keeps|lowers|raises", figure.caption)
-        for verb, before, after in zip(verbs, made, made[1:], strict=True):
+        for verb, before, after in zip(verbs, made[:-1], made[1:], strict=True):
             ratio = after.kappa / before.kappa
             assert verb == ("keeps" if 0.95 < ratio < 1.05 else "lowers" if ratio < 1 else "raises")
         assert figure.caption.endswith(f"first {made[0].steps:,}, in the end {made[-1].steps}.")

@@ -66,7 +66,7 @@ def steps_needed(kappa: float, target: float = TARGET) -> int:
     return 1 if rate <= target else math.ceil(math.log(target) / math.log(rate))
 
 
-def cloud(n: int = 100, seed: int = 0) -> np.ndarray:
+def cloud(n: int = 80, seed: int = 0) -> np.ndarray:
     """(n, 2): random points, corrected to have mean 0 and the unit matrix as covariance exactly.
 
     >>> Z = cloud(50)

@@ -4,7 +4,7 @@ All that moves in the eight panels is drawn by five artists, in pixels of the wh
 a millisecond at each tick, however little it draws.
 """
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -26,7 +26,7 @@ REACH = 1.6
 """The panels of the loss show the errors w - w* from -1.6 to 1.6."""
 ERROR_0 = np.array([-1.2, 0.8])
 """w_0 - w*, the same in every panel."""
-RINGS = (0.3, 0.65, 1.0, 1.35)
+RINGS = (0.5, 1.0, 1.5)
 """The contours, as parts of the way from w* to w_0: at a distance r the loss is r² times that of the start."""
 STEPS_SHOWN = 40
 NOTHING = Path(np.empty((0, 2)))
@@ -74,33 +74,35 @@ def draw_features(artists: dict, stages: tuple[Conditioning, ...]) -> None:
     samples = [axes.transData.transform(stage.X) for axes, stage in zip(data, stages, strict=True)]
     artists["samples"].set_data(*np.concatenate(samples).T)
 
-    pieces = {"axes": [], "rings": [], "path": [], "labels": []}
+    lines = {"axes": [], "rings": [], "path": [], "labels": []}
     for above, below, stage in zip(data, losses, stages, strict=True):
-        pieces["axes"].append(Path(above.transData.transform(principal_axes(stage).reshape(4, 2)), TWO_LINES))
-        pieces["rings"].append(clipped_rings(below, contour(stage, ERROR_0)))
+        lines["axes"].append((above.transData.transform(principal_axes(stage).reshape(4, 2)), TWO_LINES))
+        lines["rings"].append(clipped_rings(below, contour(stage, ERROR_0)))
         path = descent(stage, ERROR_0, min(stage.steps, STEPS_SHOWN))
-        pieces["path"].append(Path(below.transData.transform(path), one_line(len(path))))
-        pieces["labels"] += outlines(label(stage), below, fig.dpi / 72)
-    for name, paths in pieces.items():
-        vertices, codes = (np.concatenate([getattr(path, part) for path in paths]) for part in ("vertices", "codes"))
-        artists[name].set_path(Path(vertices, codes))
+        lines["path"].append((below.transData.transform(path), one_line(len(path))))
+        lines["labels"].append(outlines(label(stage), below, fig.dpi / 72))
+    for name, pieces in lines.items():
+        vertices, codes = zip(*pieces, strict=True)
+        artists[name].set_path(Path(np.concatenate(vertices), np.concatenate(codes)))
 
 
 def one_line(points: int) -> np.ndarray:
     """The pen goes down at the first point and stays down."""
-    return np.array([Path.MOVETO] + [Path.LINETO] * (points - 1), dtype=Path.code_type)
+    codes = np.full(points, Path.LINETO, dtype=Path.code_type)
+    codes[0] = Path.MOVETO
+    return codes
 
 
 TWO_LINES = np.tile(one_line(2), 2)
 
 
-def clipped_rings(axes: Axes, ring: np.ndarray) -> Path:
-    """The contours, in pixels, as far as they lie in the panel."""
+def clipped_rings(axes: Axes, ring: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The contours, vertices in pixels and codes, as far as they lie in the panel."""
     points = axes.transData.transform(np.concatenate([part * ring for part in RINGS]))
     box = axes.bbox
     path = Path(points, np.tile(one_line(len(ring)), len(RINGS)))
     path = path.cleaned(clip=(box.x0, box.y0, box.x1, box.y1))
-    return Path(path.vertices[:-1], path.codes[:-1])  # without the stop at its end
+    return path.vertices[:-1], path.codes[:-1]  # without the stop at its end
 
 
 def label(stage: Conditioning) -> str:
@@ -130,29 +132,30 @@ def steps_text(steps: int) -> str:
     return f"{steps:,} step{'s' if steps > 1 else ''}"
 
 
-def outlines(text: str, axes: Axes, scale: float, size: float = 10) -> list[Path]:
-    """The words of a line of text above a panel, in its middle, as outlines: filling them costs a tenth of a `Text`.
+def outlines(text: str, axes: Axes, scale: float, size: float = 10) -> tuple[np.ndarray, np.ndarray]:
+    """A line of text above the panel, in its middle, as outlines: filling them costs a tenth of a `Text`.
 
     Args:
-        text: words with blanks between.
+        text: the line.
         axes: the panel.
         scale: pixels in a point.
         size: of the letters, in points.
     """
-    words = [outline(word, size * scale) for word in text.split()]
-    blank = 0.32 * size * scale
-    x = (axes.bbox.x0 + axes.bbox.x1 - sum(width for *_, width in words) - blank * (len(words) - 1)) / 2
-    paths = []
-    for vertices, codes, width in words:
-        paths.append(Path(vertices + (x, axes.bbox.y1 + 0.5 * size * scale), codes))
-        x += width + blank
-    return paths
+    letters = [outline(character, size * scale) for character in text]
+    x = (axes.bbox.x0 + axes.bbox.x1 - sum(width for *_, width in letters)) / 2
+    y = axes.bbox.y1 + 0.5 * size * scale
+    placed = []
+    for vertices, _, width in letters:
+        placed.append(vertices + (x, y))
+        x += width
+    return np.concatenate(placed), np.concatenate([codes for _, codes, _ in letters])
 
 
-@lru_cache(maxsize=2000)
-def outline(word: str, size: float) -> tuple[np.ndarray, np.ndarray, float]:
-    """Vertices (k, 2), codes (k,) and width of a word that starts at 0."""
+@cache
+def outline(character: str, size: float) -> tuple[np.ndarray, np.ndarray, float]:
+    """Vertices (k, 2) and codes (k,) of one character that starts at 0, and its width; a blank has no vertices."""
     font, text_to_path = FontProperties(size=size), TextToPath()
-    vertices, codes = text_to_path.get_text_path(font, word)
-    width, _, _ = text_to_path.get_text_width_height_descent(word, font, ismath=False)
-    return np.array(vertices) * size / text_to_path.FONT_SCALE, np.array(codes), width
+    vertices, codes = text_to_path.get_text_path(font, character)
+    width, _, _ = text_to_path.get_text_width_height_descent(character, font, ismath=False)
+    vertices = np.reshape(vertices, (-1, 2)) * size / text_to_path.FONT_SCALE
+    return vertices, np.array(codes, dtype=Path.code_type), width
