@@ -4,7 +4,8 @@ All that moves in the eight panels is drawn by five artists, in pixels of the wh
 a millisecond at each tick, however little it draws.
 """
 
-from functools import cache
+from functools import cache, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -69,18 +70,16 @@ def square(axes: Axes, limits: tuple[float, float], ticks: tuple[float, ...]) ->
 
 def draw_features(artists: dict, stages: tuple[Conditioning, ...]) -> None:
     """Show samples and their principal axes, and the contours and the path of gradient descent with the best α."""
-    fig = artists["samples"].get_figure()
-    data, losses = fig.axes[:4], fig.axes[4:]
-    samples = [axes.transData.transform(stage.X) for axes, stage in zip(data, stages, strict=True)]
-    artists["samples"].set_data(*np.concatenate(samples).T)
-
-    lines = {"axes": [], "rings": [], "path": [], "labels": []}
-    for above, below, stage in zip(data, losses, stages, strict=True):
-        lines["axes"].append((above.transData.transform(principal_axes(stage).reshape(4, 2)), TWO_LINES))
+    panels = [panel(axes) for axes in artists["samples"].get_figure().axes]
+    lines = {"samples": [], "axes": [], "rings": [], "path": [], "labels": []}
+    for above, below, stage in zip(panels[:4], panels[4:], stages, strict=True):
+        lines["samples"].append(above.pixels(stage.X))
+        lines["axes"].append((above.pixels(principal_axes(stage).reshape(4, 2)), TWO_LINES))
         lines["rings"].append(clipped_rings(below, contour(stage, ERROR_0)))
         path = descent(stage, ERROR_0, min(stage.steps, STEPS_SHOWN))
-        lines["path"].append((below.transData.transform(path), one_line(len(path))))
-        lines["labels"].append(outlines(label(stage), below, fig.dpi / 72))
+        lines["path"].append((below.pixels(path), one_line(len(path))))
+        lines["labels"].append(outlines(label(stage), below))
+    artists["samples"].set_data(*np.concatenate(lines.pop("samples")).T)
     for name, pieces in lines.items():
         vertices, codes = zip(*pieces, strict=True)
         artists[name].set_path(Path(np.concatenate(vertices), np.concatenate(codes)))
@@ -96,12 +95,39 @@ def one_line(points: int) -> np.ndarray:
 TWO_LINES = np.tile(one_line(2), 2)
 
 
-def clipped_rings(axes: Axes, ring: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The contours, vertices in pixels and codes, as far as they lie in the panel."""
-    points = axes.transData.transform(np.concatenate([part * ring for part in RINGS]))
+class Panel(NamedTuple):
+    """Where a panel is. (The transformations of matplotlib know it too, but take a millisecond for eight panels.)
+
+    Attributes:
+        scale: (2,), pixels in a unit of each axis.
+        offset: (2,), the pixel of the point (0, 0).
+        box: left, lower, right and upper edge, in pixels.
+        point: pixels in a point, the unit of letters.
+    """
+
+    scale: np.ndarray
+    offset: np.ndarray
+    box: tuple[float, float, float, float]
+    point: float
+
+    def pixels(self, points: np.ndarray) -> np.ndarray:
+        """Points (k, 2) of the panel in pixels of the figure."""
+        return points * self.scale + self.offset
+
+
+@lru_cache(maxsize=16)  # two figures
+def panel(axes: Axes) -> Panel:
+    """Of axes whose place and limits no longer change."""
+    offset, unit = axes.transData.transform([[0, 0], [1, 1]])
     box = axes.bbox
+    return Panel(unit - offset, offset, (box.x0, box.y0, box.x1, box.y1), axes.get_figure().dpi / 72)
+
+
+def clipped_rings(panel: Panel, ring: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The contours, vertices in pixels and codes, as far as they lie in the panel."""
+    points = panel.pixels(np.concatenate([part * ring for part in RINGS]))
     path = Path(points, np.tile(one_line(len(ring)), len(RINGS)))
-    path = path.cleaned(clip=(box.x0, box.y0, box.x1, box.y1))
+    path = path.cleaned(clip=panel.box)
     return path.vertices[:-1], path.codes[:-1]  # without the stop at its end
 
 
@@ -132,18 +158,15 @@ def steps_text(steps: int) -> str:
     return f"{steps:,} step{'s' if steps > 1 else ''}"
 
 
-def outlines(text: str, axes: Axes, scale: float, size: float = 10) -> tuple[np.ndarray, np.ndarray]:
+def outlines(text: str, panel: Panel, size: float = 10) -> tuple[np.ndarray, np.ndarray]:
     """A line of text above the panel, in its middle, as outlines: filling them costs a tenth of a `Text`.
 
-    Args:
-        text: the line.
-        axes: the panel.
-        scale: pixels in a point.
-        size: of the letters, in points.
+    Letters are `size` points high.
     """
-    letters = [outline(character, size * scale) for character in text]
-    x = (axes.bbox.x0 + axes.bbox.x1 - sum(width for *_, width in letters)) / 2
-    y = axes.bbox.y1 + 0.5 * size * scale
+    letters = [outline(character, size * panel.point) for character in text]
+    left, _, right, top = panel.box
+    x = (left + right - sum(width for *_, width in letters)) / 2
+    y = top + 0.5 * size * panel.point
     placed = []
     for vertices, _, width in letters:
         placed.append(vertices + (x, y))
