@@ -117,7 +117,7 @@ def descent(stage: Conditioning, error_0: np.ndarray, steps: int) -> np.ndarray:
     return ((1 - stage.step_size * stage.lams) ** t * (error_0 @ stage.Q)) @ stage.Q.T
 
 
-def contour(stage: Conditioning, through: np.ndarray, points: int = 72) -> np.ndarray:
+def contour(stage: Conditioning, through: np.ndarray, points: int = 60) -> np.ndarray:
     """The ellipse of equal loss around w* which goes through the error `through`: (points, 2).
 
     eᵀ H e is the same for all its points e: a circle, divided by √λ along each eigenvector.

@@ -14,7 +14,7 @@ def features_figure() -> LiveFigure:
     return live(
         features_panels,
         update,
-        size=(720, 364),
+        size=(660, 344),
         stretch=slider("stretch s", 6.0, 1.0, 10.0, 0.1),
         theta=slider("angle θ in °", 30, 0, 180, 5),
         mean=slider("mean μ", 2.0, 0.0, 3.0, 0.1),

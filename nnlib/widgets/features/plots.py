@@ -20,7 +20,7 @@ from matplotlib.transforms import IdentityTransform
 from nnlib.widgets.features.experiment import Conditioning, contour, descent, principal_axes
 from nnlib.widgets.plots import BLUE, GREY, VERMILLION
 
-TITLES = ("raw features", "scaled to [0, 1]", "… and de-correlated", "… and unit variance")
+TITLES = ("raw", "scaled to [0, 1]", "+ de-correlated", "+ unit variance")
 LIMITS = ((-3, 6), (-0.25, 1.25), (-1, 1), (-4, 4))
 TICKS = ((0, 4), (0, 1), (-0.5, 0, 0.5), (-3, 0, 3))
 REACH = 1.6
@@ -46,7 +46,7 @@ def features_panels(fig: Figure) -> dict:
         axes.plot(0, 0, "+", color="black", markersize=9, markeredgewidth=1.5)
     data[0].set_ylabel("features x₁, x₂", fontsize=9.5)
     losses[0].set_ylabel("weights w − w*", fontsize=9.5)
-    fig.get_layout_engine().set(hspace=0.12)
+    fig.get_layout_engine().set(hspace=0.1)
 
     dots = {"marker": "o", "markersize": 2.5, "markeredgewidth": 0, "linestyle": "none"}
     pixels = {"transform": IdentityTransform()}
