@@ -102,7 +102,9 @@ def stages(X: np.ndarray) -> tuple[Conditioning, ...]:
     [25, 1]
     """
     scaled = UnitScaling(X)(X)
-    return tuple(map(conditioning, (X, scaled, PCA(scaled)(scaled), PCA(scaled, unit_variance=True)(scaled))))
+    pca = PCA(scaled)
+    decorrelated = pca(scaled)
+    return tuple(map(conditioning, (X, scaled, decorrelated, decorrelated / np.sqrt(pca.variances))))
 
 
 def descent(stage: Conditioning, error_0: np.ndarray, steps: int) -> np.ndarray:
