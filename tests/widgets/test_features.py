@@ -1,0 +1,200 @@
+"""The lecture on features: its experiment as numbers, its figure on every value of its sliders, and in a browser."""
+
+import re
+import statistics
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lab_driver import Lab, errors
+from matplotlib.path import Path as Line
+from playwright.sync_api import Browser
+from widgets.figure_driver import handle, notebook_page
+
+from nnlib.widgets.features import features_figure
+from nnlib.widgets.features.experiment import (
+    cloud,
+    conditioning,
+    contour,
+    descent,
+    principal_axes,
+    raw_features,
+    stages,
+    steps_needed,
+)
+from nnlib.widgets.features.plots import ERROR_0, REACH, outline
+from nnlib.widgets.first_slider import step_size_figure
+
+LECTURE = "lectures/07_features.ipynb"
+SETTINGS = [(6.0, 30, 2.0), (1.0, 0, 0.0), (10.0, 45, 3.0), (3.0, 135, 1.0)]
+
+
+# the experiment
+
+
+@pytest.mark.parametrize(("stretch", "theta"), [(1.0, 0), (4.0, 30), (10.0, 135)])
+def test_without_a_mean_the_raw_condition_number_is_the_square_of_the_stretch(stretch, theta):
+    raw = stages(raw_features(cloud(), stretch, theta, 0.0))[0]
+    assert raw.kappa == pytest.approx(stretch**2)
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.7, 3.0])
+def test_the_mean_adds_its_outer_product_to_the_covariance(mean):
+    H = stages(raw_features(cloud(), 5.0, 20.0, mean))[0].H
+    assert pytest.approx(stages(raw_features(cloud(), 5.0, 20.0, 0.0))[0].H + mean**2) == H
+
+
+def test_along_the_diagonal_the_mean_only_raises_the_large_eigenvalue():
+    raw = stages(raw_features(cloud(), 6.0, 45.0, 3.0))[0]
+    assert raw.lams == pytest.approx([1 / 36, 1 + 2 * 3.0**2])
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_each_stage_mends_what_the_lecture_says(setting):
+    raw, scaled, decorrelated, whitened = stages(raw_features(cloud(), *setting))
+    assert scaled.X.min(axis=0) == pytest.approx([0, 0])
+    assert scaled.X.max(axis=0) == pytest.approx([1, 1])
+    assert decorrelated.H[0, 1] == pytest.approx(0, abs=1e-12)
+    # a rotation: the eigenvalues are those of the covariance
+    assert decorrelated.lams == pytest.approx(np.linalg.eigvalsh(np.cov(scaled.X.T, bias=True)))
+    assert pytest.approx(np.eye(2), abs=1e-9) == whitened.H
+    assert raw.X.mean(axis=0) == pytest.approx(np.full(2, setting[2]))
+
+
+def test_scaling_forgets_where_the_data_lie():
+    here, there = (stages(raw_features(cloud(), 6.0, 30.0, mean))[1] for mean in (0.0, 3.0))
+    assert pytest.approx(there.X) == here.X
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_the_steps_of_the_formula_are_those_of_gradient_descent_itself(setting):
+    for stage in stages(raw_features(cloud(), *setting)):
+        y = stage.X @ np.array([2.0, -1.0])
+        w, path = np.array([2.0, -1.0]) + ERROR_0, []
+        for _ in range(stage.steps):
+            path.append(w)
+            w = w - stage.step_size * stage.X.T @ (stage.X @ w - y) / len(y)
+        path.append(w)
+        errors_by_gradients = np.array(path) - [2.0, -1.0]
+        np.testing.assert_allclose(descent(stage, ERROR_0, stage.steps), errors_by_gradients, atol=1e-9)
+        goal = 0.01 * np.linalg.norm(ERROR_0)
+        assert np.linalg.norm(errors_by_gradients[-1]) <= goal * (1 + 1e-9)
+        assert np.linalg.norm(errors_by_gradients[-2]) > goal
+
+
+def test_the_best_step_size_is_not_beaten_by_its_neighbours():
+    stage = conditioning(raw_features(cloud(), 3.0, 20.0, 1.0))
+
+    def rate(step_size):
+        return np.abs(1 - step_size * stage.lams).max()
+
+    assert rate(stage.step_size) == pytest.approx((stage.kappa - 1) / (stage.kappa + 1))
+    assert rate(stage.step_size) < min(rate(0.99 * stage.step_size), rate(1.01 * stage.step_size))
+
+
+def test_steps_grow_in_proportion_to_a_large_condition_number():
+    assert steps_needed(1.0) == 1
+    assert steps_needed(10_000) == pytest.approx(10_000 / 2 * np.log(100), rel=1e-3)
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_a_contour_goes_through_the_start_and_has_the_same_loss_everywhere(setting):
+    for stage in stages(raw_features(cloud(), *setting)):
+        loss = np.einsum("ij,jk,ik->i", *(contour(stage, ERROR_0), stage.H, contour(stage, ERROR_0)))
+        assert loss == pytest.approx(np.full(len(loss), ERROR_0 @ stage.H @ ERROR_0))
+
+
+def test_principal_axes_are_two_standard_deviations_long_each_way():
+    long_axis = principal_axes(conditioning(raw_features(cloud(), 4.0, 30.0, 2.0)))[1]
+    assert long_axis.mean(axis=0) == pytest.approx([2, 2])
+    assert np.abs(long_axis[1] - long_axis[0]) == pytest.approx(4 * np.array([np.cos(np.pi / 6), 0.5]))
+
+
+# the figure
+
+
+def grid(control) -> list[float]:
+    return np.arange(control.min, control.max + control.step / 2, control.step).tolist()
+
+
+@pytest.mark.parametrize("name", ["stretch", "theta", "mean"])
+def test_the_caption_tells_the_state_at_every_value_of_each_slider(name):
+    figure = features_figure()
+    for value in grid(figure.controls[name]):
+        figure.controls[name].value = int(value) if name == "theta" else value
+        made = stages(raw_features(cloud(), **figure.values))
+        told = [
+            float(number.replace(",", "")) for number in re.findall(r"κ (?:= |at |to )?([\d,.]*\d)", figure.caption)
+        ]
+        assert told == pytest.approx([stage.kappa for stage in made], rel=0.06, abs=0.051)
+        verbs = re.findall("keeps|lowers|raises", figure.caption)
+        for verb, before, after in zip(verbs, made[:-1], made[1:], strict=True):
+            ratio = after.kappa / before.kappa
+            assert verb == ("keeps" if 0.95 < ratio < 1.05 else "lowers" if ratio < 1 else "raises")
+        assert figure.caption.endswith(f"first {made[0].steps:,}, in the end {made[-1].steps}.")
+        assert figure.caption.count("(round)") == sum(stage.kappa <= 1.5 for stage in made[1:])
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_everything_is_drawn_in_its_panel(setting):
+    figure = features_figure()
+    for control, value in zip(figure.controls.values(), setting):
+        control.value = value
+    made = stages(raw_features(cloud(), *setting))
+    samples = np.column_stack(figure.artists["samples"].get_data()).reshape(4, -1, 2)
+    for axes, pixels, stage in zip(figure.fig.axes, samples, made):
+        assert axes.transData.inverted().transform(pixels) == pytest.approx(stage.X)
+        assert (axes.bbox.min <= pixels).all()
+        assert (pixels <= axes.bbox.max).all()
+    boxes = [axes.bbox for axes in figure.fig.axes[4:]]
+    for name in ("rings", "path"):
+        for pixels in figure.artists[name].get_path().vertices:
+            assert any((box.min - 1 <= pixels).all() and (pixels <= box.max + 1).all() for box in boxes)
+    starts = figure.artists["path"].get_path()
+    for axes, pixels in zip(figure.fig.axes[4:], starts.vertices[starts.codes == Line.MOVETO], strict=True):
+        assert axes.transData.inverted().transform(pixels) == pytest.approx(ERROR_0)
+        assert axes.get_xlim() == (-REACH, REACH)
+
+
+def test_letters_of_the_labels_are_in_the_font():
+    for character in "κ=0123456789.,:steps":
+        vertices, _, width = outline(character, 10.0)
+        assert len(vertices) > 3
+        assert width > 1
+
+
+def test_a_tick_redraws_no_background_and_costs_little_more_than_that_of_the_simplest_figure():
+    figure, simplest = features_figure(), step_size_figure()
+    backgrounds = []
+    render = figure._render_background
+    figure._render_background = lambda: backgrounds.append(render())
+
+    def cost(control, value) -> float:
+        start = time.process_time()
+        control.value = value
+        return time.process_time() - start
+
+    # side by side, so that a busy neighbour slows both
+    stretch, step_size = figure.controls["stretch"], simplest.controls["step_size"]
+    costs = [(cost(stretch, 1 + 0.1 * i), cost(step_size, 0.1 + 0.01 * i)) for i in range(90)]
+    assert backgrounds == []
+    here, there = map(statistics.median, zip(*costs))
+    assert here <= 3 * there  # four texts in place of the outlines made it 5
+
+
+def test_lecture_runs_in_the_browser_and_its_figure_follows_the_keyboard(chromium: Browser, lab: Lab, artifacts: Path):
+    with notebook_page(chromium, lab, LECTURE) as page:
+        picture = page.locator("figure img")
+        assert picture.count() == 1
+        picture.scroll_into_view_if_needed()
+        page.locator(".jp-OutputArea-output", has=page.locator("figure")).screenshot(
+            path=artifacts / "07_features_figure_1.png"
+        )
+        for label in ("stretch s", "angle θ", "mean μ"):
+            before, alt = picture.get_attribute("src"), picture.get_attribute("alt")
+            handle(page, label).press("PageUp")
+            page.wait_for_function("old => document.querySelector('figure img').src !== old", arg=before)
+            assert picture.get_attribute("alt") != alt
+            assert picture.get_attribute("alt") == page.locator("figcaption").inner_text()
+        assert errors(page) == []
