@@ -3,7 +3,6 @@
 import numpy as np
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
 from nnlib.widgets.experiments import running_mean
 from nnlib.widgets.normalized.experiment import HIDDEN_LAYERS, MIDDLE, RunState
@@ -26,12 +25,12 @@ def two_run_panels(fig: Figure, steps: int) -> dict:
     shift, span, change = (fig.add_subplot(grid[1, column]) for column in range(3))
     wide = {"xlim": (0, 1.03 * steps)}
     frame(loss, "loss, mean of 10 batches", "step", ylim=(1e-2, 1e2), yscale="log", **wide)
-    frame(signals, "zᵢ of 128 images", "layer i", xlim=(0.5, HIDDEN_LAYERS + 0.5), ylim=(-1.05, 1.05))
+    frame(signals, "zᵢ of 128 images: left without, right with BatchNorm", "layer i", xlim=(0.5, HIDDEN_LAYERS + 0.5), ylim=(-1.05, 1.05))
     signals.set_xticks(range(1, HIDDEN_LAYERS + 1))
     signals.grid(False, axis="x")
     frame(shift, f"a step shifts a{subscript(MIDDLE)} by (in σ)", "step", ylim=(1e-4, 1e1), yscale="log", **wide)
-    frame(span, "range of the loss along it", "step", ylim=(1e-4, 1e2), yscale="log", **wide)
-    frame(change, "change of the gradient", "step", ylim=(1e-3, 1e1), yscale="log", **wide)
+    frame(span, "loss range along a step", "step", ylim=(1e-4, 1e2), yscale="log", **wide)
+    frame(change, "gradient change / gradient", "step", ylim=(0, 3), **wide)
     artists = {}
     for name, style in zip(NAMES, (PLAIN, NORMALIZED), strict=True):
         artists[f"{name} signals"] = signals.add_collection(
@@ -40,18 +39,13 @@ def two_run_panels(fig: Figure, steps: int) -> dict:
         for panel, axes in {"loss": loss, "shift": shift, "span": span, "change": change}.items():
             artists[f"{name} {panel}"] = axes.plot([], [], **style)[0]
     artists["before norm"] = shift.plot([], [], **BEFORE_NORM)[0]
-    key = [artists["plain loss"], Patch(color=VERMILLION), artists["normalized loss"], Patch(color=BLUE)]
-    labels = ["without BatchNorm", "(left half)", "with BatchNorm", "(right half)", "a₃ before it is normalized"]
-    fig.legend(
-        [*key, artists["before norm"]],
-        labels,
-        loc="outside lower center",
-        ncols=5,
-        frameon=False,
-        fontsize=9,
-        handlelength=2.2,
-        columnspacing=1.2,
-    )
+    labels = {
+        "plain loss": "without BatchNorm",
+        "normalized loss": "with BatchNorm",
+        "before norm": f"with it: a{subscript(MIDDLE)} before it is normalized",
+    }
+    handles = [artists[name] for name in labels]
+    fig.legend(handles, labels.values(), loc="outside lower center", ncols=3, frameon=False, fontsize=9.5)
     return artists
 
 
