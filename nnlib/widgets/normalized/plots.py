@@ -1,11 +1,14 @@
 """Two runs to the artists of one figure: without BatchNorm (dashed, left) and with it (solid, right)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from nnlib.widgets.experiments import running_mean
-from nnlib.widgets.normalized.experiment import HIDDEN_LAYERS, MIDDLE, RunState
+from nnlib.widgets.normalized.experiment import HIDDEN_LAYERS, MIDDLE, PROBES, RunState
 from nnlib.widgets.plots import BLUE, VERMILLION, frame, subscript
 
 SKY = "#56B4E9"
@@ -25,7 +28,8 @@ def two_run_panels(fig: Figure, steps: int) -> dict:
     shift, span, change = (fig.add_subplot(grid[1, column]) for column in range(3))
     wide = {"xlim": (0, 1.03 * steps)}
     frame(loss, "loss, mean of 10 batches", "step", ylim=(1e-2, 1e2), yscale="log", **wide)
-    frame(signals, "zᵢ of 128 images: left without, right with BatchNorm", "layer i", xlim=(0.5, HIDDEN_LAYERS + 0.5), ylim=(-1.05, 1.05))
+    halves = f"zᵢ of {PROBES} images: left without, right with BatchNorm"
+    frame(signals, halves, "layer i", xlim=(0.5, HIDDEN_LAYERS + 0.5), ylim=(-1.05, 1.05))
     signals.set_xticks(range(1, HIDDEN_LAYERS + 1))
     signals.grid(False, axis="x")
     frame(shift, f"a step shifts a{subscript(MIDDLE)} by (in σ)", "step", ylim=(1e-4, 1e1), yscale="log", **wide)
@@ -60,7 +64,7 @@ def draw_runs(artists: dict, plain: RunState, normalized: RunState) -> None:
     show(artists["before norm"], normalized.measured, normalized.shifts)
 
 
-def show(line: object, steps: object, values: object) -> None:
+def show(line: Line2D, steps: Sequence[int], values: Sequence[float]) -> None:
     """A curve, kept inside its panel."""
     line.set_data(steps, np.clip(values, *line.axes.get_ylim()))
 
