@@ -23,7 +23,7 @@ def batchnorm_figure() -> LiveFigure:
         size=(720, 400),
         caption_lines=4,
         weight_scale=log_slider("initial W times", 1.0, 0.1, 10),
-        step_size=log_slider("step size α", 0.3, 0.01, 10),
+        step_size=log_slider("step size α", 10**-0.5, 0.01, 10),
         m=FloatLogSlider(64, **powers_of_two, description="batch size m", **SLIDER_LOOK),
     )
 

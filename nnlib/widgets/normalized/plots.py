@@ -34,7 +34,7 @@ def two_run_panels(fig: Figure, steps: int) -> dict:
     signals.grid(False, axis="x")
     frame(shift, f"a step shifts a{subscript(MIDDLE)} by (in σ)", "step", ylim=(1e-4, 1e1), yscale="log", **wide)
     frame(span, "loss range along a step", "step", ylim=(1e-4, 1e2), yscale="log", **wide)
-    frame(change, "gradient change / gradient", "step", ylim=(0, 3), **wide)
+    frame(change, "relative change of g", "step", ylim=(0, 3), **wide)
     artists = {}
     for name, style in zip(NAMES, (PLAIN, NORMALIZED), strict=True):
         artists[f"{name} signals"] = signals.add_collection(
