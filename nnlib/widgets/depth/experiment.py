@@ -88,7 +88,7 @@ class IdentityState:
 
     Attributes:
         step: 0 is the start.
-        errors: one a step from the start on: Σ ‖z_L - x‖² / Σ ‖x‖² over 128 new samples, so that always answering 0 has 1.
+        errors: one a step from the start on, Σ ‖z_L - x‖² / Σ ‖x‖² over 128 new samples: always answering 0 has 1.
         Z_L: the answers to the new samples, (128, d).
         diverged: the error is above a million, or no number. It is the last state then.
     """

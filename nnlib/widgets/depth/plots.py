@@ -21,8 +21,9 @@ def gradient_panels(fig: Figure, max_depth: int) -> dict:
     """Two panels for `draw_norms`, without and with BatchNorm: ‖δ_i‖ against the layer i."""
     artists = {}
     for batchnorm, axes in zip(PANELS, fig.subplots(1, 2, sharey=True), strict=True):
-        limits = {"xlim": (0, max_depth + 1), "ylim": (1e-22, 1e16), "yscale": "log"}
+        limits = {"xlim": (0, max_depth + 1), "ylim": (1e-21, 1e16), "yscale": "log"}
         frame(axes, f"‖δᵢ‖ {PANELS[batchnorm]}", "layer i", **limits)
+        axes.set_yticks([1e-20, 1e-15, 1e-10, 1e-5, 1, 1e5, 1e10, 1e15])
         axes.axhline(1, color=GREY, linewidth=1)
         for kind in KINDS:
             line = axes.plot([], [], label=kind, linewidth=1.5, markersize=4.5, markevery=4, **LOOK[kind])[0]
@@ -43,9 +44,9 @@ def identity_panels(fig: Figure, steps: int) -> dict:
     frame(answers, "answer z against x, 8 features", "x", xlim=(-3, 3), ylim=(-3, 3))
     frame(errors, "error", "step", xlim=(-2, 1.03 * steps), ylim=(1e-5, 1e6), yscale="log")
     answers.plot([-3, 3], [-3, 3], color=GREY, linewidth=1)
-    answers.text(2.9, 2.2, "z = x", ha="right", va="top", color=GREY, fontsize=9.5)
+    answers.text(2.9, -2.9, "line: z = x", ha="right", color=GREY, fontsize=9.5)
     errors.axhline(1, color=GREY, linewidth=1)
-    errors.text(1.02 * steps, 1.3, "always answer 0", ha="right", color=GREY, fontsize=9.5)
+    errors.text(1.02 * steps, 2.5, "always answer 0", ha="right", color=GREY, fontsize=9.5)
     artists = {}
     for kind in ("plain", "residual"):
         look = LOOK[kind]
@@ -62,7 +63,7 @@ def identity_panels(fig: Figure, steps: int) -> dict:
 
 
 def draw_identity(artists: dict, kind: str, state: IdentityState) -> None:
-    """Show one network's answers (an eighth of them) and its errors up to this state; a cross ends a run which diverged."""
+    """Show some of one network's answers, and its errors up to this state; a cross ends a run which diverged."""
     some = slice(16)
     cross = slice(-1, None) if state.diverged else slice(0)
     steps, errors = np.arange(len(state.errors)), np.array(state.errors)
