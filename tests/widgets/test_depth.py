@@ -51,8 +51,9 @@ def test_norms_are_those_of_a_backward_pass_written_by_hand(kind):
 def test_scaled_weights_scale_a_plain_relu_gradient_by_a_power_and_leave_batchnorm_alone(c):
     at_1, at_c = (np.array(gradient_norms("plain", "relu", 30, scale)) for scale in (1.0, c))
     assert at_c / at_1 == pytest.approx(c ** np.arange(29, -1, -1))
-    at_1, at_c = (gradient_norms("plain", "relu", 30, scale, True) for scale in (1.0, c))
-    assert at_c[0] / at_c[-1] == pytest.approx(at_1[0] / at_1[-1], rel=0.02)
+    # BatchNorm's ε spoils it a little, and deeper networks magnify that: 7 % at depth 30
+    at_1, at_c = (gradient_norms("plain", "relu", 10, scale, True) for scale in (1.0, c))
+    assert at_c[0] / at_c[-1] == pytest.approx(at_1[0] / at_1[-1], rel=1e-3)
 
 
 @pytest.mark.parametrize(("c", "blocks"), [(1.0, 8), (0.3, 10)])
