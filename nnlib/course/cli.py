@@ -17,6 +17,9 @@ VERBS = {
 }
 
 
+ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
 class Verbs(click.Group):
     """A click group which imports `nnlib.course.<verb>` and takes its `command` when the verb is called.
 
@@ -53,6 +56,13 @@ def command() -> None:
 
 
 def main() -> None:
-    """Run the command line; programs which the environment brings (nbgrader calls `alembic`) are found on PATH."""
+    """Run the command line.
+
+    Programs which the environment brings (nbgrader calls `alembic`) are found on PATH. Products of matrices as small as
+    the course's run on one thread, in the notebooks' kernels too: more threads make them no faster, and on a busy
+    machine wait for each other.
+    """
+    for variable in ONE_THREAD:
+        os.environ.setdefault(variable, "1")
     os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
     command(prog_name="course")

@@ -1,8 +1,6 @@
 """The lecture on features: its experiment as numbers, its figure on every value of its sliders, and in a browser."""
 
 import re
-import statistics
-import time
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +9,7 @@ from lab_driver import Lab, errors
 from matplotlib.path import Path as Line
 from playwright.sync_api import Browser
 from widgets.figure_driver import handle, notebook_page
+from widgets.tick_cost import AT_MOST, relative_cost
 
 from nnlib.widgets.features import features_figure
 from nnlib.widgets.features.experiment import (
@@ -24,7 +23,6 @@ from nnlib.widgets.features.experiment import (
     steps_needed,
 )
 from nnlib.widgets.features.plots import ERROR_0, REACH, outline
-from nnlib.widgets.first_slider import step_size_figure
 
 LECTURE = "lectures/07_features.ipynb"
 SETTINGS = [(6.0, 30, 2.0), (1.0, 0, 0.0), (10.0, 45, 3.0), (3.0, 135, 1.0)]
@@ -165,22 +163,13 @@ def test_letters_of_the_labels_are_in_the_font():
 
 
 def test_a_tick_redraws_no_background_and_costs_little_more_than_that_of_the_simplest_figure():
-    figure, simplest = features_figure(), step_size_figure()
+    figure = features_figure()
     backgrounds = []
     render = figure._render_background
     figure._render_background = lambda: backgrounds.append(render())
 
-    def cost(control, value) -> float:
-        start = time.process_time()
-        control.value = value
-        return time.process_time() - start
-
-    # side by side, so that a busy neighbour slows both
-    stretch, step_size = figure.controls["stretch"], simplest.controls["step_size"]
-    costs = [(cost(stretch, 1 + 0.1 * i), cost(step_size, 0.1 + 0.01 * i)) for i in range(90)]
+    assert relative_cost(figure.controls["stretch"], [1 + 0.1 * i for i in range(90)]) <= AT_MOST
     assert backgrounds == []
-    here, there = map(statistics.median, zip(*costs))
-    assert here <= 3 * there  # four texts in place of the outlines made it 5
 
 
 def test_lecture_runs_in_the_browser_and_its_figure_follows_the_keyboard(chromium: Browser, lab: Lab, artifacts: Path):
