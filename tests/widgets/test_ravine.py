@@ -174,6 +174,8 @@ def test_momentum_figure_tells_the_state_over_the_grid_of_each_slider(name, star
         told = re.findall(r"\(α·λ = ([\d.]+), rate ([\d.]+)\)", figure.caption)
         assert [float(x) for x, _ in told] == pytest.approx(alpha * LAM, rel=0.006)
         assert [float(rate) for _, rate in told] == pytest.approx(rates, abs=0.00051)
+        if "Stable" in figure.caption:
+            assert number_after("the larger rate decides,", figure.caption) == pytest.approx(max(rates), abs=0.00051)
         assert ("No convergence" in figure.caption) == (9 * alpha > 2 * (1 + beta) - 1e-9)
         assert [point.get_xydata()[0] for point in figure.artists["points"]] == [
             pytest.approx([alpha * lam, beta]) for lam in LAM
