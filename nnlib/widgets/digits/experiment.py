@@ -40,7 +40,7 @@ class Recipe:
         epochs: passes over the training images.
     """
 
-    step_size: float = 0.1
+    step_size: float = 0.5
     beta: float = 0.9
     decay: float = 0.01
     m: int = 64
@@ -51,7 +51,35 @@ class Recipe:
     start: float = 1.0
     batchnorm: bool = False
     connection: str = "none"
-    epochs: int = 12
+    epochs: int = 10
+
+
+BASE = Recipe()
+DEEP = Recipe(depth=8)
+TRICKS = {
+    "base recipe": BASE,
+    "no momentum": replace(BASE, beta=0.0, step_size=1.0),
+    "no decay": replace(BASE, decay=0.0, step_size=0.1),
+    "m = 1": replace(BASE, m=1, decay=BASE.decay / 64, step_size=0.005),
+    "full batch": replace(BASE, m=N_TRAIN, decay=BASE.decay * 16, step_size=1.0),
+    "pixels 0…16": replace(BASE, features="0…16", step_size=0.02),
+    "PCA": replace(BASE, features="PCA", step_size=1.0),
+    "PCA, whitened": replace(BASE, features="whitened", step_size=0.1),
+    "start × 0.01": replace(BASE, start=0.01, step_size=0.5),
+    "start × 10": replace(BASE, start=10.0, step_size=0.02),
+    "BatchNorm": replace(BASE, batchnorm=True, step_size=0.5),
+    "8 layers": replace(DEEP, step_size=0.05),
+    "8 layers, residual": replace(DEEP, connection="residual", step_size=0.01),
+    "… start × 0.3": replace(DEEP, connection="residual", start=0.3, step_size=0.2),
+    "… BatchNorm": replace(DEEP, connection="residual", batchnorm=True, step_size=0.05),
+    "8 layers, BatchNorm": replace(DEEP, batchnorm=True, step_size=0.1),
+    "8 layers, dense": replace(DEEP, connection="dense", step_size=0.2),
+}
+"""The base recipe, and what each trick of the lecture changes in it.
+
+Each has the step size, out of 1, 2, 5, 10, …, that was best on the validation images. The decay is per step: it is
+scaled with m, so that the schedule is the same in images seen.
+"""
 
 
 class Part(NamedTuple):

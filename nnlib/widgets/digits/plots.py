@@ -1,12 +1,16 @@
 """The training desk's picture: two curves, the confusion matrix, the worst mistakes."""
 
+from functools import cache
+
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont
 from matplotlib.ticker import PercentFormatter
+from PIL import Image, ImageDraw, ImageFont
 
 from nnlib.widgets.digits.desk import SHOWN_MISTAKES, DeskState, Verdict
 from nnlib.widgets.digits.experiment import CLASSES
@@ -15,36 +19,64 @@ from nnlib.widgets.plots import BEFORE, BLUE, NOW, VERMILLION, frame
 COLUMNS = 4
 TILE, WORDS = 10, 4  # 8 pixels and a margin of 1, and room above for the words
 SHEET_ROWS = SHOWN_MISTAKES // COLUMNS * (TILE + WORDS)
-COUNTED = 30
+FONT_PIXELS = 23  # at twice the resolution
 PAPER = 0.94
 FULL_COLOUR_AT = 4
 
 
 class Pixels(Artist):
-    """Fills its axes with an image of bytes (rows, columns, 3): an `imshow` that costs a tenth, for it does not blend.
-
-    The axes must not move once the first image is drawn.
-    """
+    """Fills its axes with a small image: an `imshow` that costs a tenth, for it does not blend."""
 
     def __init__(self, axes: Axes) -> None:
         super().__init__()
-        self.colours = np.full((1, 1, 3), 255, np.uint8)
         self.box = axes.bbox
+        self.set_colours(np.ones((1, 1, 3)))
         axes.add_artist(self)
 
     def set_colours(self, colours: np.ndarray) -> None:
         """Colours in [0, 1], (rows, columns, 3), the first row at the top."""
-        self.colours = (255 * colours).astype(np.uint8)
+        self.bytes = np.full((*colours.shape[:2], 4), 255, np.uint8)
+        self.bytes[..., :3] = 255 * colours
 
     def draw(self, renderer: RendererBase) -> None:
-        """Each pixel of the screen shows the nearest entry."""
+        """Each pixel of the screen shows the entry under it."""
         left, bottom, right, top = (round(side) for side in self.box.extents)
-        height, width = top - bottom, right - left
-        rows = np.arange(height - 1, -1, -1) * len(self.colours) // height
-        columns = np.arange(width) * self.colours.shape[1] // width
-        image = np.full((height, width, 4), 255, np.uint8)
-        image[..., :3] = self.colours[rows[:, None], columns]
-        renderer.draw_image(renderer.new_gc(), left, bottom, image)
+        entries = self.bytes.view(np.uint32)[::-1, :, 0]
+        rows = np.arange(top - bottom) * entries.shape[0] // (top - bottom)
+        columns = np.arange(right - left) * entries.shape[1] // (right - left)
+        enlarged = entries[:, columns][rows]
+        renderer.draw_image(renderer.new_gc(), left, bottom, enlarged.view(np.uint8).reshape(*enlarged.shape, 4))
+
+
+class Words(Artist):
+    """Many short words centred at points of its axes. Each is drawn once and kept, for text is dear."""
+
+    def __init__(self, axes: Axes) -> None:
+        super().__init__()
+        self.transform, self.words = axes.transData, []
+        axes.add_artist(self)
+
+    def draw(self, renderer: RendererBase) -> None:
+        """`words` is a list of (x, y, word)."""
+        if not self.words:
+            return
+        gc = renderer.new_gc()
+        points = self.transform.transform([(x, y) for x, y, _ in self.words])
+        for (x, y), (_, _, word) in zip(points, self.words, strict=True):
+            picture = picture_of(word)
+            height, width, _ = picture.shape
+            renderer.draw_image(gc, round(x - width / 2), round(y - height / 2), picture)
+
+
+@cache
+def picture_of(word: str) -> np.ndarray:
+    """The word in black on nothing, (rows, columns, 4) bytes, the lowest row first, as Agg wants it."""
+    font = ImageFont.truetype(findfont("DejaVu Sans"), FONT_PIXELS)
+    ink = Image.new("L", (round(font.getlength(word)) + 2, FONT_PIXELS + 4))
+    ImageDraw.Draw(ink).text((ink.width / 2, ink.height / 2), word, fill=255, font=font, anchor="mm")
+    picture = np.zeros((ink.height, ink.width, 4), np.uint8)
+    picture[..., 3] = np.asarray(ink)[::-1]
+    return picture
 
 
 def desk_panels(fig: Figure, epochs: int) -> dict:
@@ -54,12 +86,12 @@ def desk_panels(fig: Figure, epochs: int) -> dict:
     frame(accuracy, "accuracy on the validation images", "epoch", xlim=(0, 1.03 * epochs), ylim=(0.5, 1))
     accuracy.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
     accuracy.axhline(0.95, color="#bbbbbb", linewidth=1, linestyle=":")
-    frame(confusion, "confusion: wrong answers counted at the end", "the network says")
-    confusion.set_ylabel("it is a")
+    frame(confusion, "confusion: mistakes counted", "the network says")
+    confusion.set_ylabel("it is")
     cells = {"xlim": (-0.5, CLASSES - 0.5), "ylim": (CLASSES - 0.5, -0.5), "aspect": "equal"}
     confusion.set(xticks=range(CLASSES), yticks=range(CLASSES), **cells)
     confusion.grid(visible=False)
-    frame(mistakes, "worst mistakes: it is → the network says", "")
+    frame(mistakes, "worst mistakes: is → said", "")
     mistakes.grid(visible=False)
     mistakes.axis("off")
     artists = {
@@ -69,14 +101,11 @@ def desk_panels(fig: Figure, epochs: int) -> dict:
         "accuracy before": accuracy.plot([], [], **BEFORE)[0],
         "accuracy": accuracy.plot([], [], **NOW)[0],
         "confusion": Pixels(confusion),
-        "counts": [confusion.text(0, 0, "", ha="center", va="center_baseline", fontsize=8) for _ in range(COUNTED)],
+        "counts": Words(confusion),
     }
     mistakes.set(xlim=(0, COLUMNS * TILE), ylim=(SHEET_ROWS, 0), aspect="equal")
     artists["images"] = Pixels(mistakes)
-    artists["words"] = [
-        mistakes.text((i % COLUMNS + 0.5) * TILE, i // COLUMNS * (TILE + WORDS) + 3.5, "", ha="center", fontsize=9.5)
-        for i in range(SHOWN_MISTAKES)
-    ]
+    artists["words"] = Words(mistakes)
     loss.legend(loc="upper right", ncols=2, frameon=False, fontsize=9)
     return artists
 
@@ -95,9 +124,9 @@ def draw_desk(artists: dict, state: DeskState, images: np.ndarray) -> None:
     artists["diverged"].set_data(state.epochs[cross], np.minimum(np.nan_to_num(state.losses[cross], nan=20), 19))
     artists["accuracy"].set_data(state.epochs, state.accuracies)
     artists["confusion"].set_colours(confusion_colours(state.verdict.confusion))
-    write_counts(artists["counts"], state.verdict.confusion if state.finished else np.zeros((CLASSES, CLASSES)))
+    artists["counts"].words = counts(state.verdict.confusion)
     artists["images"].set_colours(contact_sheet(images[state.verdict.worst[:SHOWN_MISTAKES]]))
-    write_words(artists["words"], state.verdict)
+    artists["words"].words = labels(state.verdict)
 
 
 def confusion_colours(confusion: np.ndarray) -> np.ndarray:
@@ -112,14 +141,14 @@ def confusion_colours(confusion: np.ndarray) -> np.ndarray:
     return np.clip(1 + strength * (ink - 1), 0, 1)
 
 
-def write_counts(texts: list, confusion: np.ndarray) -> None:
-    """A number on each wrong cell, the largest first if there are more than texts."""
-    wrong = confusion * (1 - np.eye(CLASSES))
-    largest = np.argsort(-wrong, axis=None, kind="stable")[: len(texts)]
-    for text, cell in zip(texts, largest, strict=True):
-        row, column = divmod(int(cell), CLASSES)
-        text.set_position((column, row))
-        text.set_text(f"{wrong[row, column]:.0f}" if wrong[row, column] else "")
+def counts(confusion: np.ndarray) -> list[tuple[float, float, str]]:
+    """A number for each wrong cell that is not empty, at (column, row).
+
+    >>> counts(np.array([[5, 0], [2, 4]]))
+    [(0.0, 1.0, '2')]
+    """
+    cells = zip(*np.nonzero(confusion), strict=True)
+    return [(float(said), float(truth), str(confusion[truth, said])) for truth, said in cells if truth != said]
 
 
 def contact_sheet(images: np.ndarray) -> np.ndarray:
@@ -136,8 +165,13 @@ def contact_sheet(images: np.ndarray) -> np.ndarray:
     return np.repeat(sheet, 3, axis=-1)
 
 
-def write_words(texts: list, verdict: Verdict) -> None:
-    """What each shown image is, and what the network said."""
-    for i, text in enumerate(texts):
-        wrong = i < len(verdict.worst)
-        text.set_text(f"{verdict.truth[verdict.worst[i]]} → {verdict.answer[verdict.worst[i]]}" if wrong else "")
+def labels(verdict: Verdict) -> list[tuple[float, float, str]]:
+    """What each shown image is, and what the network said, above the image."""
+    return [
+        (
+            (i % COLUMNS + 0.5) * TILE,
+            i // COLUMNS * (TILE + WORDS) + WORDS / 2,
+            f"{verdict.truth[sample]} → {verdict.answer[sample]}",
+        )
+        for i, sample in enumerate(verdict.worst[:SHOWN_MISTAKES])
+    ]
