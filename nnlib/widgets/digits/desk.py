@@ -7,7 +7,17 @@ import numpy as np
 
 from nnlib.losses import softmax
 from nnlib.network import Network
-from nnlib.widgets.digits.experiment import CLASSES, N_TRAIN, Part, Recipe, build, has_diverged, parts, train, with_features
+from nnlib.widgets.digits.experiment import (
+    CLASSES,
+    N_TRAIN,
+    Part,
+    Recipe,
+    build,
+    has_diverged,
+    parts,
+    train,
+    with_features,
+)
 
 IMAGES_PER_FRAME, MAX_STEPS_PER_FRAME = 128, 48
 SHOWN_MISTAKES = 8
@@ -81,9 +91,7 @@ def desk_training(recipe: Recipe, seed: int = 0) -> Iterator[DeskState]:
             accuracies.append(verdict.accuracy)
             since.clear()
             alpha = recipe.step_size / (1 + recipe.decay * (step - 1))
-            yield DeskState(
-                step, alpha, tuple(epochs), tuple(losses), tuple(accuracies), verdict, diverged, finished
-            )
+            yield DeskState(step, alpha, tuple(epochs), tuple(losses), tuple(accuracies), verdict, diverged, finished)
 
 
 def judge(network: Network, part: Part) -> Verdict:
