@@ -16,8 +16,8 @@ from widgets.figure_driver import notebook_page, wait_until_films_are_over
 from nnlib import fully_connected
 from nnlib.backprop import forward
 from nnlib.losses import softmax
-from nnlib.widgets.digits import training_desk
 from nnlib.widgets.digits import figure as desk_figure
+from nnlib.widgets.digits import training_desk
 from nnlib.widgets.digits.desk import desk_training, judge
 from nnlib.widgets.digits.experiment import (
     BASE,
@@ -133,7 +133,7 @@ def test_the_best_recipe_reads_97_of_100_digits_at_least():
 
 
 def test_the_layers_of_the_base_recipe_agree_with_the_lectures_algorithm():
-    _, (X, Y), _ = parts(0)
+    X = parts(0)[1].X
     network = build(Recipe(depth=3, sigma="tanh"), seed=0)
     Ws, bs = ([layer.params[name] for layer in network.layers] for name in ("W", "b"))
     _, Zs = forward(X, Ws, bs, ["tanh"] * 3 + ["identity"])
@@ -173,6 +173,8 @@ def test_pixels_stand_upright():
     drawn = {}
 
     class Renderer:
+        _raster_depth, _rasterizing = 0, False
+
         def new_gc(self):
             return None
 

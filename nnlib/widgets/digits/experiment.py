@@ -70,7 +70,7 @@ TRICKS = {
     "start × 10": replace(BASE, start=10.0, step_size=0.02),
     "BatchNorm": replace(BASE, batchnorm=True, step_size=0.5),
     "8 layers": replace(DEEP, step_size=0.05),
-    "8 layers, residual": replace(DEEP, connection="residual", step_size=0.01),
+    "8 layers, residual": replace(DEEP, connection="residual", step_size=0.0005),
     "… start × 0.3": replace(DEEP, connection="residual", start=0.3, step_size=0.2),
     "… BatchNorm": replace(DEEP, connection="residual", batchnorm=True, step_size=0.05),
     "8 layers, BatchNorm": replace(DEEP, batchnorm=True, step_size=0.1),
