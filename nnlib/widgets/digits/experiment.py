@@ -31,7 +31,7 @@ class Recipe:
         step_size, decay: α_t = step_size / (1 + decay · t).
         beta: the momentum.
         m: the size of a mini-batch.
-        width, depth, sigma: of the hidden layers.
+        width, depth, sigma: of the hidden layers; depth is their number.
         features: "[0, 1]" scaled, "0…16" as the scanner gave them, "PCA" de-correlated, or "whitened": PCA with
             variance 1 in each direction, for those which have at least a hundredth of the mean variance.
         start: the initial weights are `start` times those of nnlib (He's for relu).
@@ -59,6 +59,7 @@ BASE = Recipe()
 DEEP = Recipe(depth=8)
 TRICKS = {
     "base recipe": BASE,
+    "no hidden layer": replace(BASE, depth=0, step_size=1.0),
     "no momentum": replace(BASE, beta=0.0, step_size=1.0),
     "no decay": replace(BASE, decay=0.0, step_size=0.1),
     "m = 1": replace(BASE, m=1, decay=BASE.decay / 64, step_size=0.005),
@@ -137,7 +138,7 @@ def build(recipe: Recipe, seed: int) -> Network:
         norm = BatchNorm(d_out) if recipe.batchnorm else None
         return FullyConnected(d_in, d_out, recipe.sigma, rng, norm=norm)
 
-    layers = [hidden(64, recipe.width)]
+    layers = [hidden(64, recipe.width)] if recipe.depth else []
     for _ in range(recipe.depth - 1):
         d = layers[-1].d_out
         if recipe.connection == "dense":
@@ -146,7 +147,8 @@ def build(recipe: Recipe, seed: int) -> Network:
             layers.append(Residual(hidden(d, d)))
         else:
             layers.append(hidden(d, d))
-    network = Network([*layers, FullyConnected(layers[-1].d_out, CLASSES, "identity", rng)])
+    d_last = layers[-1].d_out if layers else 64
+    network = Network([*layers, FullyConnected(d_last, CLASSES, "identity", rng)])
     for name, W in network.named_params.items():
         if name.startswith("W"):
             W *= recipe.start

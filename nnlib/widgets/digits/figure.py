@@ -25,7 +25,7 @@ def training_desk() -> LiveFigure:
         "decay": slider("decay rate", 0.01, 0.0, 0.1, 0.002),
         "m": SelectionSlider(options=[1, 4, 16, 64, 256, 1024], value=64, description="mini-batch m", **LOOK),
         "width": slider("width", 32, 4, 64, 4),
-        "depth": slider("hidden layers", 1, 1, 12, 1),
+        "depth": slider("hidden layers", 1, 0, 12, 1),
         "sigma": Dropdown(options=["relu", "tanh", "sigmoid", "identity"], description="activation σ", **LOOK),
         "features": Dropdown(options=FEATURES, description="features", **LOOK),
         "batchnorm": Dropdown(options=[("off", False), ("on", True)], description="BatchNorm", **LOOK),
