@@ -66,16 +66,16 @@ TRICKS = {
     "full batch": replace(BASE, m=N_TRAIN, decay=BASE.decay * 16, step_size=1.0),
     "pixels 0…16": replace(BASE, features="0…16", step_size=0.02),
     "PCA": replace(BASE, features="PCA", step_size=1.0),
-    "PCA, whitened": replace(BASE, features="whitened", step_size=0.1),
+    "whitened": replace(BASE, features="whitened", step_size=0.1),
     "start × 0.01": replace(BASE, start=0.01, step_size=0.5),
     "start × 10": replace(BASE, start=10.0, step_size=0.02),
     "BatchNorm": replace(BASE, batchnorm=True, step_size=0.5),
     "8 layers": replace(DEEP, step_size=0.05),
-    "8 layers, residual": replace(DEEP, connection="residual", step_size=0.0005),
+    "8 layers + residual": replace(DEEP, connection="residual", step_size=0.0005),
     "… start × 0.3": replace(DEEP, connection="residual", start=0.3, step_size=0.2),
     "… BatchNorm": replace(DEEP, connection="residual", batchnorm=True, step_size=0.05),
-    "8 layers, BatchNorm": replace(DEEP, batchnorm=True, step_size=0.1),
-    "8 layers, dense": replace(DEEP, connection="dense", step_size=0.2),
+    "8 layers + BatchNorm": replace(DEEP, batchnorm=True, step_size=0.1),
+    "8 layers + dense": replace(DEEP, connection="dense", step_size=0.2),
 }
 """The base recipe, and what each trick of the lecture changes in it.
 
