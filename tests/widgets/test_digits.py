@@ -203,6 +203,7 @@ def assert_caption_tells(state, caption: str) -> None:
     numbers = [float(x) for x in re.findall(r"\d+(?:\.\d+)?", caption)]
     if state.diverged:
         assert caption.startswith(f"Diverged at step {state.step},")
+        assert ("no longer a number" in caption) == (not math.isfinite(state.losses[-1]))
         return
     wrong = state.verdict.confusion.sum() - np.trace(state.verdict.confusion)
     assert numbers[0] == state.step
@@ -210,6 +211,7 @@ def assert_caption_tells(state, caption: str) -> None:
     right = float(re.search(r"([\d.]+) % \(±", caption)[1])
     assert right == pytest.approx(100 * (384 - wrong) / 384, abs=0.051)
     assert f" {wrong} wrong" in caption
+    assert ("guessing" in caption) == (state.finished and right < 15)
 
 
 @pytest.mark.parametrize("name", training_desk().controls)
@@ -225,7 +227,14 @@ def test_the_desk_follows_each_dial_over_its_grid(name):
 
 @pytest.mark.parametrize(
     "values",
-    [{}, {"step_size": 10.0, "depth": 12}, {"m": 1024}, {"depth": 12, "connection": "residual"}, {"batchnorm": True}],
+    [
+        {},
+        {"step_size": 10.0, "depth": 12},
+        {"m": 1024},
+        {"step_size": 2.0},
+        {"depth": 12, "connection": "residual"},
+        {"batchnorm": True},
+    ],
 )
 def test_the_end_of_a_run_is_told(values):
     figure = training_desk()

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 from functools import partial
-from math import sqrt
 
-import numpy as np
 from ipywidgets import Dropdown, SelectionSlider
 
-from nnlib.widgets.digits.desk import DeskState, desk_training
-from nnlib.widgets.digits.experiment import CONNECTIONS, FEATURES, N_VALIDATION, Recipe, parts
+from nnlib.widgets.digits.desk import desk_training
+from nnlib.widgets.digits.experiment import CONNECTIONS, FEATURES, Recipe, parts
 from nnlib.widgets.digits.plots import begin_run, desk_panels, draw_desk
+from nnlib.widgets.digits.words import caption
 from nnlib.widgets.live import SLIDER_LOOK, LiveFigure, live, log_slider, slider
-from nnlib.widgets.plots import number
 
 EPOCHS = 10
 LOOK = {**SLIDER_LOOK, "layout": {"width": "min(26em, 98%)"}}
@@ -48,20 +46,4 @@ def film(artists: dict, **values: object) -> Iterator[str]:
     images = parts(0)[1].X
     for state in desk_training(Recipe(epochs=EPOCHS, **values)):
         draw_desk(artists, state, images)
-        yield caption(state)
-
-
-def caption(state: DeskState) -> str:
-    """What the state says, in words."""
-    confusion, p = state.verdict.confusion, state.accuracies[-1]
-    where = f"epoch {state.epochs[-1]:.1f} of {EPOCHS}"
-    if state.diverged:
-        return f"Diverged at step {state.step}, {where}: the loss rose to {number(state.losses[-1])}. Lower α or β."
-    wrong = confusion * (1 - np.eye(len(confusion), dtype=int))
-    truth, answer = np.unravel_index(wrong.argmax(), wrong.shape)
-    most = f" Most often a {truth} is taken for a {answer}: {wrong.max()} times." if wrong.any() else ""
-    return (
-        f"Step {state.step}, {where}: α is now {number(state.step_size)}, loss {number(state.losses[-1])}; "
-        f"{100 * p:.1f} % (± {100 * sqrt(p * (1 - p) / N_VALIDATION):.1f}) of {N_VALIDATION} validation images right, "
-        f"{wrong.sum()} wrong.{most}"
-    )
+        yield caption(state, EPOCHS)
