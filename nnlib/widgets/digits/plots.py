@@ -1,0 +1,177 @@
+"""The training desk's picture: two curves, the confusion matrix, the worst mistakes."""
+
+from functools import cache
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont
+from matplotlib.ticker import PercentFormatter
+from PIL import Image, ImageDraw, ImageFont
+
+from nnlib.widgets.digits.desk import SHOWN_MISTAKES, DeskState, Verdict
+from nnlib.widgets.digits.experiment import CLASSES
+from nnlib.widgets.plots import BEFORE, BLUE, NOW, VERMILLION, frame
+
+COLUMNS = 4
+TILE, WORDS = 10, 4  # 8 pixels and a margin of 1, and room above for the words
+SHEET_ROWS = SHOWN_MISTAKES // COLUMNS * (TILE + WORDS)
+FONT_PIXELS = 23  # at twice the resolution
+PAPER = 0.94
+FULL_COLOUR_AT = 4
+
+
+class Pixels(Artist):
+    """Fills its axes with a small image: an `imshow` that costs a tenth, for it does not blend."""
+
+    def __init__(self, axes: Axes) -> None:
+        super().__init__()
+        self.box = axes.bbox
+        self.set_colours(np.ones((1, 1, 3)))
+        axes.add_artist(self)
+
+    def set_colours(self, colours: np.ndarray) -> None:
+        """Colours in [0, 1], (rows, columns, 3), the first row at the top."""
+        self.bytes = np.full((*colours.shape[:2], 4), 255, np.uint8)
+        self.bytes[..., :3] = 255 * colours
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Each pixel of the screen shows the entry under it."""
+        left, bottom, right, top = (round(side) for side in self.box.extents)
+        entries = self.bytes.view(np.uint32)[::-1, :, 0]
+        rows = np.arange(top - bottom) * entries.shape[0] // (top - bottom)
+        columns = np.arange(right - left) * entries.shape[1] // (right - left)
+        enlarged = entries[:, columns][rows]
+        renderer.draw_image(renderer.new_gc(), left, bottom, enlarged.view(np.uint8).reshape(*enlarged.shape, 4))
+
+
+class Words(Artist):
+    """Many short words centred at points of its axes. Each is drawn once and kept, for text is dear."""
+
+    def __init__(self, axes: Axes) -> None:
+        super().__init__()
+        self.transform, self.words = axes.transData, []
+        axes.add_artist(self)
+
+    def draw(self, renderer: RendererBase) -> None:
+        """`words` is a list of (x, y, word)."""
+        if not self.words:
+            return
+        gc = renderer.new_gc()
+        points = self.transform.transform([(x, y) for x, y, _ in self.words])
+        for (x, y), (_, _, word) in zip(points, self.words, strict=True):
+            picture = picture_of(word)
+            height, width, _ = picture.shape
+            renderer.draw_image(gc, round(x - width / 2), round(y - height / 2), picture)
+
+
+@cache
+def picture_of(word: str) -> np.ndarray:
+    """The word in black on nothing, (rows, columns, 4) bytes, the lowest row first, as Agg wants it."""
+    font = ImageFont.truetype(findfont("DejaVu Sans"), FONT_PIXELS)
+    ink = Image.new("L", (round(font.getlength(word)) + 2, FONT_PIXELS + 4))
+    ImageDraw.Draw(ink).text((ink.width / 2, ink.height / 2), word, fill=255, font=font, anchor="mm")
+    picture = np.zeros((ink.height, ink.width, 4), np.uint8)
+    picture[..., 3] = np.asarray(ink)[::-1]
+    return picture
+
+
+def desk_panels(fig: Figure, epochs: int) -> dict:
+    """Four panels for `draw_desk`."""
+    (loss, accuracy), (confusion, mistakes) = fig.subplots(2, 2, height_ratios=[2, 3])
+    frame(loss, "training loss of the mini-batches", "epoch", xlim=(0, 1.03 * epochs), ylim=(1e-3, 20), yscale="log")
+    frame(accuracy, "accuracy on the validation images", "epoch", xlim=(0, 1.03 * epochs), ylim=(0.5, 1))
+    accuracy.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    accuracy.axhline(0.95, color="#bbbbbb", linewidth=1, linestyle=":")
+    frame(confusion, "confusion: mistakes counted", "the network says")
+    confusion.set_ylabel("it is")
+    cells = {"xlim": (-0.5, CLASSES - 0.5), "ylim": (CLASSES - 0.5, -0.5), "aspect": "equal"}
+    confusion.set(xticks=range(CLASSES), yticks=range(CLASSES), **cells)
+    confusion.grid(visible=False)
+    frame(mistakes, "worst mistakes: is → said", "")
+    mistakes.grid(visible=False)
+    mistakes.axis("off")
+    artists = {
+        "loss before": loss.plot([], [], label="run before", **BEFORE)[0],
+        "loss": loss.plot([], [], label="this run", **NOW)[0],
+        "diverged": loss.plot([], [], "x", color=VERMILLION, markersize=10, markeredgewidth=2.5)[0],
+        "accuracy before": accuracy.plot([], [], **BEFORE)[0],
+        "accuracy": accuracy.plot([], [], **NOW)[0],
+        "confusion": Pixels(confusion),
+        "counts": Words(confusion),
+    }
+    mistakes.set(xlim=(0, COLUMNS * TILE), ylim=(SHEET_ROWS, 0), aspect="equal")
+    artists["images"] = Pixels(mistakes)
+    artists["words"] = Words(mistakes)
+    loss.legend(loc="upper right", ncols=2, frameon=False, fontsize=9)
+    return artists
+
+
+def begin_run(artists: dict, epochs: int) -> None:
+    """Make the run in the picture the faint one, if it came to at least half of its epochs."""
+    if len(artists["loss"].get_xdata()) and artists["loss"].get_xdata()[-1] > epochs / 2:
+        for panel in ("loss", "accuracy"):
+            artists[f"{panel} before"].set_data(*artists[panel].get_data())
+
+
+def draw_desk(artists: dict, state: DeskState, images: np.ndarray) -> None:
+    """Show the run up to this state; `images` (n, 64) are those which its verdict is on."""
+    cross = slice(-1, None) if state.diverged else slice(0)
+    artists["loss"].set_data(state.epochs, state.losses)
+    artists["diverged"].set_data(state.epochs[cross], np.minimum(np.nan_to_num(state.losses[cross], nan=20), 19))
+    artists["accuracy"].set_data(state.epochs, state.accuracies)
+    artists["confusion"].set_colours(confusion_colours(state.verdict.confusion))
+    artists["counts"].words = counts(state.verdict.confusion)
+    artists["images"].set_colours(contact_sheet(images[state.verdict.worst[:SHOWN_MISTAKES]]))
+    artists["words"].words = labels(state.verdict)
+
+
+def confusion_colours(confusion: np.ndarray) -> np.ndarray:
+    """(10, 10, 3): blue on the diagonal, the more are right; vermillion beside it, the more are wrong.
+
+    >>> confusion_colours(3 * np.eye(10))[0, :2].round(2).tolist()
+    [[0.0, 0.45, 0.7], [1.0, 1.0, 1.0]]
+    """
+    share = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    strength = np.where(np.eye(CLASSES), share, np.minimum(confusion / FULL_COLOUR_AT, 1))[..., None]
+    ink = np.where(np.eye(CLASSES)[..., None], to_rgb(BLUE), to_rgb(VERMILLION))
+    return np.clip(1 + strength * (ink - 1), 0, 1)
+
+
+def counts(confusion: np.ndarray) -> list[tuple[float, float, str]]:
+    """A number for each wrong cell that is not empty, at (column, row).
+
+    >>> counts(np.array([[5, 0], [2, 4]]))
+    [(0.0, 1.0, '2')]
+    """
+    cells = zip(*np.nonzero(confusion), strict=True)
+    return [(float(said), float(truth), str(confusion[truth, said])) for truth, said in cells if truth != said]
+
+
+def contact_sheet(images: np.ndarray) -> np.ndarray:
+    """Up to 8 images (k, 64) in rows of four, ink black on light grey, room for words above each: grey (…, …, 3).
+
+    >>> sheet = contact_sheet(np.ones((3, 64)))
+    >>> sheet.shape, int((sheet == 0).all(axis=-1).sum())
+    ((28, 40, 3), 192)
+    """
+    sheet = np.ones((SHEET_ROWS, COLUMNS * TILE, 1))
+    for i, image in enumerate(images):
+        top, left = i // COLUMNS * (TILE + WORDS) + WORDS, i % COLUMNS * TILE + 1
+        sheet[top : top + 8, left : left + 8, 0] = PAPER * (1 - image.reshape(8, 8))
+    return np.repeat(sheet, 3, axis=-1)
+
+
+def labels(verdict: Verdict) -> list[tuple[float, float, str]]:
+    """What each shown image is, and what the network said, above the image."""
+    return [
+        (
+            (i % COLUMNS + 0.5) * TILE,
+            i // COLUMNS * (TILE + WORDS) + WORDS / 2,
+            f"{verdict.truth[sample]} → {verdict.answer[sample]}",
+        )
+        for i, sample in enumerate(verdict.worst[:SHOWN_MISTAKES])
+    ]
