@@ -78,7 +78,7 @@ QUESTION = Question(
     name="forward",
     points=3,
     arguments={"X": "(m, d_0)", "Ws": "", "bs": "", "sigmas": ""},
-    results=(Result("As", "(m, d_i)"), Result("Zs", "(m, d_i)")),
+    results=(Result("As", "(m, d_i)", forward=True), Result("Zs", "(m, d_i)", first=0, forward=True)),
     reference=reference,
     families={
         "non-square": partial(_draw, m=6, widths=(5, 3, 4, 2), sigmas=("tanh", "sigmoid", "relu")),

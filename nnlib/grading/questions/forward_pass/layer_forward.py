@@ -96,6 +96,13 @@ def _A_overwritten(Z_prev, W, b, sigma):
     return A, Z
 
 
+def _A_cut_off(Z_prev, W, b, sigma):
+    A, Z = reference(Z_prev, W, b, sigma)
+    if sigma == "relu":
+        A[A < 0] = 0
+    return A, Z
+
+
 def _in_columns(Z_prev, W, b, sigma):
     A, Z = reference(Z_prev, W, b, sigma)
     return A.T, Z.T
@@ -224,6 +231,11 @@ MISTAKES = (
         "A holds the activation",
         _A_overwritten,
         "A and Z are the same array: keep a_i, before σ_i, under a name of its own. The backward pass will need it.",
+    ),
+    Mistake(
+        "relu is written into A",
+        _A_cut_off,
+        "A[A < 0] = 0 changes A, and after Z = A both are one array: Z = np.maximum(A, 0) leaves a_i as it is.",
     ),
     Mistake(
         "Z before A",

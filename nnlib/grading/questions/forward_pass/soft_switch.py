@@ -58,10 +58,18 @@ def examine(value: Any) -> tuple[float, str | None, str]:
         return 0.0, WRONG_SIDE, f"{numbers}: it has to be on at the left and off at the right. Which sign has w?"
     if on < ON and off > OFF:
         return 0.0, TOO_FLAT, f"{numbers}: not above {ON} yet, and not below {OFF} yet. What makes it steeper?"
-    middle = f"a = 0 is at x = -b/w = {-b / w + 0:.2f}"
+    middle = f"Now a = 0 is at x = -b/w = {-b / w + 0:.2f}."
     if on < ON:
-        return 0.0, TOO_EARLY, f"{numbers}: it falls too early, before x = {ON_UNTIL:g}. Now {middle}."
-    return 0.0, TOO_LATE, f"{numbers}: it falls too late, not before x = {OFF_FROM:g}. Now {middle}."
+        return (
+            0.0,
+            TOO_EARLY,
+            f"{numbers}: it falls too early, z ≥ {ON} has to hold up to x = {ON_UNTIL:g}. {middle}",
+        )
+    return (
+        0.0,
+        TOO_LATE,
+        f"{numbers}: it falls too late, z ≤ {OFF} has to hold from x = {OFF_FROM:g} on. {middle}",
+    )
 
 
 QUESTION = ValueQuestion(
