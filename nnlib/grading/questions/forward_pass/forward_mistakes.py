@@ -146,7 +146,7 @@ MISTAKES = (
     ),
     Mistake(
         "the loop begins with layer 2",
-        forward_with(index=lambda i, L: (min(i + 1, L - 1),) * 3),
+        lambda X, Ws, bs, sigmas: reference(X, Ws[1:], bs[1:], sigmas[1:]),
         "Lists count from 0: Ws[0] is W_1, so the loop is range(L), from 0 to L - 1.",
     ),
     Mistake(
