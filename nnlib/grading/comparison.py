@@ -16,7 +16,7 @@ class Entry:
 
     Attributes:
         label: "dW", or "dWs[1]" for the second entry of a list.
-        layer: the lecture's number of the layer, 1, …, L; 0 if the result is not a list.
+        layer: the lecture's number of the layer, 1, …, L; 0 for z_0, and if the result is not a list.
         expected, got: float64 arrays of one shape.
     """
 
@@ -40,17 +40,20 @@ class Comparison:
         misfit: what is wrong with the form, a sentence to the student, or "".
         remark: what is unusual about the form but accepted, or "".
         tolerance: for the error of each entry.
+        forward: whether a wrong layer makes those behind it wrong, not those before it.
     """
 
     entries: tuple[Entry, ...] = ()
     misfit: str = ""
     remark: str = ""
     tolerance: float = 0.0
+    forward: bool = False
 
     @property
     def wrong(self) -> tuple[Entry, ...]:
-        """The entries that differ, the last layer first: the order of the backward pass."""
-        return tuple(entry for entry in reversed(self.entries) if entry.error > self.tolerance)
+        """The entries that differ, as they are computed: in the backward pass the last layer first."""
+        entries = self.entries if self.forward else reversed(self.entries)
+        return tuple(entry for entry in entries if entry.error > self.tolerance)
 
     @property
     def right(self) -> bool:
@@ -97,17 +100,19 @@ def compare(result: Result, expected: Any, got: Any, tolerance: float) -> Compar
     if not (isinstance(got, (list, tuple)) or (isinstance(got, np.ndarray) and got.ndim)):
         return Comparison(misfit=f"{result.name} is {_kind(got)}; expected is a list with one entry for each layer.")
     if len(got) != len(expected):
-        wanted = f"one entry for each of the L = {len(expected)} layers"
+        wanted = f"one entry for each of the L = {len(expected) - 1 + result.first} layers"
+        wanted += f", and {result.name}[0] before them" * (result.first == 0)
         return Comparison(misfit=f"{result.name} has {len(got)} entries; expected is {wanted}.")
     parts = [
-        _compare_array(f"{result.name}[{i}]", i + 1, result.shape, *pair, tolerance)
+        _compare_array(f"{result.name}[{i}]", i + result.first, result.shape, *pair, tolerance)
         for i, pair in enumerate(zip(expected, got, strict=True))
     ]
     return Comparison(
         entries=tuple(entry for part in parts for entry in part.entries),
-        misfit=next((part.misfit for part in reversed(parts) if part.misfit), ""),
+        misfit=next((part.misfit for part in (parts if result.forward else reversed(parts)) if part.misfit), ""),
         remark=next((part.remark for part in parts if part.remark), ""),
         tolerance=tolerance,
+        forward=result.forward,
     )
 
 

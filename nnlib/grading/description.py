@@ -86,7 +86,7 @@ def _meaning(ratio: str) -> str:
 
 
 def _first_difference(trial: Trial, result: int) -> str:
-    """The first wrong entry, in the order of the backward pass where there are layers."""
+    """The first wrong entry, in the order of the pass where there are layers."""
     entry = trial.comparisons[result].wrong[0]
     limit = trial.fixture.tolerance * (np.abs(entry.expected).max(initial=0) or 1.0)
     differs = np.abs(entry.got - entry.expected) > limit
@@ -98,11 +98,18 @@ def _first_difference(trial: Trial, result: int) -> str:
 
 
 def _layers(trial: Trial, result: int, first: int) -> str:
-    """For lists: which layer is the first wrong one on the way back."""
+    """For lists: which layer is the first wrong one on the way back, or forward."""
     if not first:
         return ""
-    L = len(trial.fixture.expected[result])
-    wrong = {entry.layer for entry in trial.comparisons[result].wrong}
+    comparison = trial.comparisons[result]
+    L = comparison.entries[-1].layer
+    wrong = {entry.layer for entry in comparison.wrong}
+    if comparison.forward:
+        if L == 1:
+            return ""
+        if wrong == set(range(first, L + 1)):
+            return f" Layer {first} is the first wrong one: begin there."
+        return f" Wrong layers: {', '.join(map(str, sorted(wrong)))}."
     if first == L:
         return f" Layer {L}, the last one, is wrong already." if L > 1 else ""
     if wrong == set(range(1, first + 1)):

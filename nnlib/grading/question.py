@@ -17,10 +17,14 @@ class Result:
     Attributes:
         name: as the lecture writes it in code, "dW".
         shape: in the lecture's symbols, "(d_i, d_{i-1})"; of each entry, where the value is a list over the layers.
+        first: where it is a list, the number of its first entry's layer: 1, or 0 for a list that begins with z_0.
+        forward: whether such a list is computed from the first layer to the last, not from the last one back.
     """
 
     name: str
     shape: str = ""
+    first: int = 1
+    forward: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from importlib import import_module
 from nnlib.grading.question import Question, ValueQuestion
 
 CHAPTERS: dict[str, tuple[str, ...]] = {
+    "forward_pass": ("layer_forward", "absorb_bias", "forward", "soft_switch"),
     "backprop": (
         "central_difference",
         "output_delta",
