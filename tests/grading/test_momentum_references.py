@@ -1,8 +1,11 @@
 """The references of chapter 6, against the core, eigenvalues and a search; the slider task against its figure."""
 
+import sys
+
 import numpy as np
 import pytest
 
+from nnlib.grading import check
 from nnlib.grading.diagnosis import judge
 from nnlib.grading.questions import QUESTIONS
 from nnlib.grading.questions.fixtures import cast
@@ -60,6 +63,26 @@ def test_paths_neither_explode_nor_stand_still() -> None:
         assert not len(alphas) or np.abs(np.diff(path, axis=0)).max() > 1e-3
 
 
+def test_a_fault_in_momentum_step_is_not_blamed_on_the_path(monkeypatch, capsys) -> None:
+    names = {"np": np, "momentum_step": QUESTIONS["momentum_step"].mistakes[0].code}
+    exec(
+        """
+def momentum_path(H, w0, alphas, beta):
+    w, G = w0, np.zeros(len(w0))
+    path = [w]
+    for alpha in alphas:
+        w, G = momentum_step(w, G, H @ w, alpha, beta)
+        path.append(w)
+    return np.array(path)
+""",
+        names,
+    )
+    for name, value in names.items():
+        monkeypatch.setitem(vars(sys.modules["__main__"]), name, value)
+    assert check("momentum_path") == 0
+    assert "It calls your momentum_step, where something is wrong" in capsys.readouterr().out.replace("\n  ", " ")
+
+
 def worst_rate(lam_min: float, lam_max: float, alpha: float, beta: float) -> float:
     """The largest eigenvalue of the two ends' matrices."""
     ends = [np.array([[1 - alpha * lam, -beta], [alpha * lam, beta]]) for lam in (lam_min, lam_max)]
@@ -95,7 +118,7 @@ def test_many_pairs_on_the_sliders_cross_the_ravine_and_none_without_momentum() 
     figure = momentum.momentum_figure()
     alphas, betas = (
         np.round(np.arange(slider.min, slider.max + slider.step / 2, slider.step), 6)
-        for slider in (figure.sliders["step_size"], figure.sliders["beta"])
+        for slider in (figure.controls["step_size"], figure.controls["beta"])
     )
     question = QUESTIONS["cross_the_ravine"]
     right = [(a, b) for a in alphas[::2] for b in betas[::3] if judge(question, {"step_size": a, "beta": b}).right]

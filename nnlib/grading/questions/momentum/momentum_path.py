@@ -381,7 +381,7 @@ EQUIVALENTS = {
 QUESTION = Question(
     name="momentum_path",
     points=2,
-    arguments={"H": "(d, d)", "w0": "(d,)", "alphas": "", "beta": ""},
+    arguments={"H": "(d, d)", "w0": "(d,)", "alphas": "(steps,)", "beta": ""},
     results=(Result("path", "(steps + 1, d)"),),
     reference=reference,
     families={
@@ -392,7 +392,7 @@ QUESTION = Question(
         "square, a list of alphas": partial(_draw_list, d=4, steps=3),
     },
     edges={
-        "no step (alphas is empty)": partial(_draw_list, d=3, steps=0),
+        "no step (alphas is empty)": partial(_draw, d=3, steps=0),
         "one step": partial(_draw, d=3, steps=1),
         "one weight (d = 1)": partial(_draw, d=1, steps=4),
         "the same alpha in each step": _draw_constant,
@@ -402,4 +402,5 @@ QUESTION = Question(
     },
     mistakes=MISTAKES,
     equivalents=EQUIVALENTS,
+    uses=("momentum_step",),
 )
