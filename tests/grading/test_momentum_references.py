@@ -1,6 +1,7 @@
 """The references of chapter 6, against the core, eigenvalues and a search; the slider task against its figure."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -99,6 +100,23 @@ def test_no_pair_is_better_than_best_momentum() -> None:
             other_beta = beta + 0.02 * (1 - beta) * np.sin(turn)
             if other_beta >= 0:
                 assert worst_rate(lam_min, lam_max, other_alpha, other_beta) > best
+
+
+def test_a_search_over_pairs_earns_half() -> None:
+    def search(lam_min, lam_max):
+        best = 1.0, 0.0, 0.0
+        for alpha in np.arange(1, int(400 / lam_max) + 1) / 100:
+            for beta in np.arange(100) / 100:
+                rate = max(experiment.momentum_rate(alpha * lam, beta) for lam in (lam_min, lam_max))
+                if rate < best[0]:
+                    best = rate, alpha, beta
+        return best[1:]
+
+    question = QUESTIONS["best_momentum"]
+    narrow = question.families["a narrow ravine"]
+    verdict = judge(replace(question, families={"one": narrow, "another": narrow}, edges={}), search, seed=0)
+    assert verdict.mistake == "a search in steps of 0.01 in place of the formula"
+    assert verdict.earned == 1
 
 
 def test_best_momentum_is_that_of_the_lecture() -> None:

@@ -56,6 +56,23 @@ def _in_kappa(beta: Callable) -> Callable:
     return _with_beta(lambda lam_min, lam_max: beta(lam_max / lam_min))
 
 
+def _worst_rate(lam_min, lam_max, alpha, beta):
+    """The larger rate of the two ends, for arrays of α and β."""
+    rates = []
+    for lam in (lam_min, lam_max):
+        half_trace = (1 + beta - alpha * lam) / 2
+        discriminant = half_trace**2 - beta
+        real = np.abs(half_trace) + np.sqrt(np.maximum(discriminant, 0))
+        rates.append(np.where(discriminant < 0, np.sqrt(beta), real))
+    return np.maximum(*rates)
+
+
+def _search(lam_min, lam_max):
+    alpha, beta = np.meshgrid(np.arange(1, 400 / lam_max) / 100, np.arange(100) / 100, indexing="ij")
+    best = _worst_rate(lam_min, lam_max, alpha, beta).argmin()
+    return alpha.flat[best], beta.flat[best]
+
+
 MISTAKES = (
     Mistake(
         "the best step size without momentum",
@@ -184,6 +201,12 @@ MISTAKES = (
         ),
         "These α and β belong to Nesterov's momentum. For the lecture's rule, "
         "√(α λ_min) = 1 - √β and √(α λ_max) = 1 + √β.",
+    ),
+    Mistake(
+        "a search in steps of 0.01 in place of the formula",
+        _search,
+        "A search is only as exact as its steps and earns half the points: solve the two equations for α and β.",
+        share=0.5,
     ),
     Mistake(
         "beta before alpha",
