@@ -15,6 +15,12 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "backward",
         "reach_the_loss",
     ),
+    "momentum": (
+        "momentum_step",
+        "momentum_path",
+        "best_momentum",
+        "cross_the_ravine",
+    ),
 }
 """Chapter -> its questions in the order of the notebook; each is the QUESTION of the file of its name."""
 
