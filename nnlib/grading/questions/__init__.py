@@ -6,6 +6,7 @@ from importlib import import_module
 from nnlib.grading.question import Question, ValueQuestion
 
 CHAPTERS: dict[str, tuple[str, ...]] = {
+    "chain_rule": ("scalar_forward", "scalar_gradients", "steer_the_derivative"),
     "backprop": (
         "central_difference",
         "output_delta",
