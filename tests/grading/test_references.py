@@ -128,7 +128,9 @@ def flat(value) -> np.ndarray:
     """All numbers of plain data in one vector."""
     if isinstance(value, (list, tuple)):
         return np.concatenate([flat(entry) for entry in value])
-    return np.ravel(value).astype(float) if isinstance(value, (np.ndarray, float, int)) else np.empty(0)
+    if isinstance(value, dict):
+        return flat(list(value.values()))
+    return np.ravel(value).astype(float) if isinstance(value, (np.ndarray, np.number, float, int)) else np.empty(0)
 
 
 def drawn_entries(arguments: tuple) -> np.ndarray:

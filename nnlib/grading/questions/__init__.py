@@ -7,6 +7,7 @@ from nnlib.grading.question import Question, ValueQuestion
 
 CHAPTERS: dict[str, tuple[str, ...]] = {
     "forward_pass": ("layer_forward", "absorb_bias", "forward", "soft_switch"),
+    "chain_rule": ("scalar_forward", "scalar_gradients", "steer_the_derivative"),
     "backprop": (
         "central_difference",
         "output_delta",
