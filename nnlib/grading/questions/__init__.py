@@ -14,6 +14,12 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "backward",
         "reach_the_loss",
     ),
+    "step_size": (
+        "largest_stable_step",
+        "descend",
+        "decayed_step_size",
+        "reach_the_bottom",
+    ),
 }
 """Chapter -> its questions in the order of the notebook; each is the QUESTION of the file of its name."""
 
