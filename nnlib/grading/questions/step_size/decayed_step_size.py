@@ -53,6 +53,11 @@ MISTAKES = (
         "α_0 (1 - rate·t) becomes 0 and then negative; the lecture divides by 1 + rate·t, which stays positive.",
     ),
     Mistake(
+        "a straight line, cut off at 0",
+        lambda alpha0, t, rate: max(alpha0 * (1 - rate * t), 0.0),
+        "On a straight line α reaches 0 and the descent stops; the lecture divides by 1 + rate·t.",
+    ),
+    Mistake(
         "rate·t is subtracted from α_0",
         lambda alpha0, t, rate: alpha0 - rate * t,
         "A difference becomes negative; the lecture divides α_0 by 1 + rate·t.",
@@ -138,6 +143,16 @@ MISTAKES = (
         "Each α_t is computed from α_0, not from the one before it: one division, no loop.",
     ),
     Mistake(
+        "all step sizes up to t",
+        lambda alpha0, t, rate: [alpha0 / (1 + rate * k) for k in range(t + 1)],
+        "Return one number, the step size of step t.",
+    ),
+    Mistake(
+        "all step sizes before t",
+        lambda alpha0, t, rate: [alpha0 / (1 + rate * k) for k in range(t)],
+        "Return one number, the step size of step t.",
+    ),
+    Mistake(
         "rounded down",
         lambda alpha0, t, rate: alpha0 // (1 + rate * t),
         "// and int() cut off what stands after the decimal point; use /.",
@@ -169,7 +184,7 @@ QUESTION = Question(
     families={
         "an early step": partial(_draw, t=(2, 5)),
         "a later step": partial(_draw, t=(6, 12)),
-        "a small rate": partial(_draw, t=(20, 60), rate=(0.005, 0.02)),
+        "a small rate": partial(_draw, t=(20, 40), rate=(0.005, 0.02)),
         "a large rate": partial(_draw, rate=(1.5, 3)),
         "a large step size": partial(_draw, alpha0=(20, 50)),
     },

@@ -19,6 +19,15 @@ def _draw(rng: np.random.Generator, d: int, scale: float = 1.0) -> tuple:
     return (draw_H(rng, d, scale),)
 
 
+def _draw_blocks(rng: np.random.Generator, flat: int, steep: int, flat_first: bool) -> tuple:
+    """Two ravines that know nothing of each other: np.linalg.eig lists the eigenvalues of the first one first."""
+    blocks = [0.1 * draw_H(rng, flat), draw_H(rng, steep)]
+    first, second = blocks if flat_first else reversed(blocks)
+    H = np.zeros((flat + steep, flat + steep))
+    H[: len(first), : len(first)], H[len(first) :, len(first) :] = first, second
+    return (H,)
+
+
 def _draw_diagonal(rng: np.random.Generator) -> tuple:
     return (np.diag(rng.permutation([rng.uniform(0.3, 0.9), rng.uniform(1, 3), rng.uniform(4, 8)])),)
 
@@ -40,10 +49,11 @@ def _of_eigenvalues(formula: Callable) -> Callable:
     return lambda H: formula(np.linalg.eigvalsh(H))
 
 
-def _search(h: float) -> Mistake:
+def _search(h: float, last_stable: bool) -> Mistake:
+    which = "" if last_stable else ", to the first that diverges"
     return Mistake(
-        f"a search in steps of {h:g} in place of the formula",
-        lambda H: h * np.floor(reference(H) / h),
+        f"a search in steps of {h:g}{which} in place of the formula",
+        lambda H: h * (np.floor if last_stable else np.ceil)(reference(H) / h),
         "A search finds it only to its own resolution and earns half the points: which eigenvalue of H decides?",
         share=0.5,
     )
@@ -150,7 +160,17 @@ MISTAKES = (
         _of_eigenvalues(lambda lam: 2 / lam),
         "All directions share one α: return the number that suits the steepest.",
     ),
-    *map(_search, (1e-2, 1e-3, 1e-4)),
+    Mistake(
+        "the first eigenvalue that np.linalg.eig lists",
+        lambda H: 2 / np.linalg.eig(H)[0][0],
+        "np.linalg.eig lists the eigenvalues in no particular order: take the largest of them.",
+    ),
+    Mistake(
+        "the last eigenvalue that np.linalg.eig lists",
+        lambda H: 2 / np.linalg.eig(H)[0][-1],
+        "np.linalg.eig lists the eigenvalues in no particular order: take the largest of them.",
+    ),
+    *(_search(h, last_stable) for h in (1e-2, 1e-3, 1e-4) for last_stable in (True, False)),
 )
 
 
@@ -187,8 +207,11 @@ QUESTION = Question(
     families={
         "two weights": partial(_draw, d=2),
         "three weights": partial(_draw, d=3),
-        "four weights": partial(_draw, d=4),
         "six weights": partial(_draw, d=6),
+        "two ravines, the flat one first": partial(_draw_blocks, flat=2, steep=2, flat_first=True),
+        "two ravines, the flat one first, larger": partial(_draw_blocks, flat=3, steep=2, flat_first=True),
+        "two ravines, the steep one first": partial(_draw_blocks, flat=2, steep=2, flat_first=False),
+        "two ravines, the steep one first, larger": partial(_draw_blocks, flat=2, steep=3, flat_first=False),
     },
     edges={
         "a diagonal H": _draw_diagonal,
