@@ -101,6 +101,13 @@ def test_the_ravine_is_that_of_the_figure() -> None:
         )
 
 
+def test_without_noise_each_direction_shrinks_by_its_own_factor() -> None:
+    for alpha0, rate in ((0.16, 0.1), (0.05, 0.0), (0.21, 0.1)):
+        path = iterates(figure.H, task.START, inverse_decay(alpha0, rate), steps=task.STEPS)
+        expected = loss_by_direction(path, LAM, figure.Q)
+        np.testing.assert_allclose(task.losses_without_noise(alpha0, rate), expected, rtol=1e-9, atol=1e-12)
+
+
 def test_the_figure_begins_where_the_task_does_and_its_slider_reaches_the_noise() -> None:
     controls = figure.step_size_figure().controls
     assert (controls["w_1"].value, controls["w_2"].value) == tuple(task.START)
@@ -134,6 +141,7 @@ def test_no_constant_step_size_reaches_the_bottom_and_many_decaying_ones_do() ->
         (0.1, 0.5, task.LOWERED_TOO_FAST),
         (0.25, 50.0, task.LOWERED_TOO_FAST),
         (0.22, 0.0, task.TOO_LARGE),
+        (0.4, 3.0, task.LOWERED_TOO_FAST),
         (1.0, 0.1, task.TOO_LARGE),
         (1e300, 0.0, task.TOO_LARGE),
         (0.06, 0.0, task.NOISE_BALL),

@@ -24,18 +24,28 @@ LOWERED_TOO_FAST = "lowered too fast"
 NOISE_BALL = "kept away by the noise"
 
 
-def losses_by_direction(alpha0: float, rate: float, noise: float = NOISE) -> np.ndarray:
+Q = np.array([[np.cos(ANGLE), -np.sin(ANGLE)], [np.sin(ANGLE), np.cos(ANGLE)]])
+
+
+def losses_by_direction(alpha0: float, rate: float) -> np.ndarray:
     """The loss of the flat and of the steep direction before the first and after each step: (STEPS + 1, 2)."""
-    Q = np.array([[np.cos(ANGLE), -np.sin(ANGLE)], [np.sin(ANGLE), np.cos(ANGLE)]])
     H = (Q * LAM) @ Q.T
     xi = np.random.default_rng(0).normal(size=(STEPS, 2))
     w, path = START, [START]
     # too large a step size ends in inf
     with np.errstate(all="ignore"):
         for t in range(STEPS):
-            w = w - alpha0 / (1 + rate * t) * (H @ w + noise * xi[t])
+            w = w - alpha0 / (1 + rate * t) * (H @ w + NOISE * xi[t])
             path.append(w)
         return LAM * (np.array(path) @ Q) ** 2 / 2
+
+
+def losses_without_noise(alpha0: float, rate: float) -> np.ndarray:
+    """The same without noise, where each step multiplies q_i by 1 - αλ_i."""
+    alphas = alpha0 / (1 + rate * np.arange(STEPS))
+    with np.errstate(all="ignore"):
+        factors = np.cumprod(1 - alphas[:, np.newaxis] * LAM, axis=0)
+        return LAM * (np.vstack([np.ones(2), factors]) * (START @ Q)) ** 2 / 2
 
 
 def two_numbers(value: Any) -> tuple[float, float]:
@@ -62,7 +72,7 @@ def examine(value: Any) -> tuple[float, str | None, str]:
     reached = losses_by_direction(alpha0, rate).sum(axis=1)[-MEAN_OF:].mean()
     if reached < BAR:
         return 1.0, None, f"The mean loss of the last {MEAN_OF} steps is {reached:.3f}, below {BAR}. Well chosen."
-    without_noise = losses_by_direction(alpha0, rate, noise=0.0)
+    without_noise = losses_without_noise(alpha0, rate)
     flat, steep = without_noise[-MEAN_OF:].mean(axis=0)
     highest, start = without_noise.sum(axis=1).max(), without_noise[0].sum()
     last = alpha0 / (1 + rate * (STEPS - 1))
@@ -70,7 +80,7 @@ def examine(value: Any) -> tuple[float, str | None, str]:
         return 0.0, TOO_LARGE, f"The step size is too large for the steep direction, beyond 2/λ₂ = {2 / LAM[1]:.3f}."
     numbers = f"The mean loss of the last {MEAN_OF} steps is {reached:.3g}, not below {BAR}"
     if flat > BAR / 4:
-        if rate and losses_by_direction(alpha0, 0.0, noise=0.0)[-MEAN_OF:, 0].mean() < BAR / 4:
+        if rate and losses_without_noise(alpha0, 0.0)[-MEAN_OF:, 0].mean() < BAR / 4:
             why = f"α falls to {last:.3g} before the flat direction has arrived. Lower it more slowly."
             return 0.0, LOWERED_TOO_FAST, f"{numbers}: {why}"
         return 0.0, TOO_SLOW, f"{numbers}: the flat direction is still on its way. Begin with larger steps."
