@@ -36,8 +36,9 @@ def _draw_one_weight(rng: np.random.Generator) -> tuple:
 
 
 def _draw_integers(rng: np.random.Generator) -> tuple:
-    H = draw_whole_H(rng, 2)
-    return H, 10 * integers(rng, 2), float(rng.uniform(0.55, 0.95) * 2 / np.linalg.eigvalsh(H).max()), 5
+    # so far from 0, and so slow, that every step has something to cut off
+    H = draw_whole_H(rng, 3)
+    return H, 1000 * integers(rng, 3), float(rng.uniform(0.85, 0.95) * 2 / np.linalg.eigvalsh(H).max()), 6
 
 
 def _with_gradient(gradient: Callable) -> Callable:
