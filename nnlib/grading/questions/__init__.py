@@ -21,6 +21,11 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "momentum_path",
         "best_momentum",
         "cross_the_ravine",
+    "step_size": (
+        "largest_stable_step",
+        "descend",
+        "decayed_step_size",
+        "reach_the_bottom",
     ),
 }
 """Chapter -> its questions in the order of the notebook; each is the QUESTION of the file of its name."""
