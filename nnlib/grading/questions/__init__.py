@@ -14,6 +14,13 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "backward",
         "reach_the_loss",
     ),
+    "batchnorm": (
+        "batchnorm_forward",
+        "batchnorm_backward",
+        "batchnorm_predict",
+        "update_running",
+        "only_with_batchnorm",
+    ),
 }
 """Chapter -> its questions in the order of the notebook; each is the QUESTION of the file of its name."""
 
