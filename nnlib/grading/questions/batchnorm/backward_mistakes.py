@@ -92,6 +92,18 @@ def _layer_normalization(dout, A, gamma, beta, eps):
     )
 
 
+def _wrong_axis(dout, A, gamma, beta, eps):
+    r = 1 / np.sqrt(A.var(axis=1) + eps)
+    A_hat = (A - A.mean(axis=1)) * r
+    dA = gamma * r * (dout - dout.mean(axis=1) - A_hat * (A_hat * dout).mean(axis=1))
+    return dA, (A_hat * dout).sum(axis=1), dout.sum(axis=1)
+
+
+def _dgamma_and_dbeta_over_the_units(dout, A, gamma, beta, eps):
+    A_hat, _ = normalized(A, eps)
+    return reference(dout, A, gamma, beta, eps)[0], (A_hat * dout).sum(axis=1), dout.sum(axis=1)
+
+
 def _gradients_through_gamma(dout, A, gamma, beta, eps):
     dA, dgamma, dbeta = reference(dout, A, gamma, beta, eps)
     return dA, gamma * dgamma, gamma * dbeta
@@ -316,6 +328,11 @@ MISTAKES = (
         "μ, σ² and the means in dA are taken over the m samples, which are the rows: axis=0.",
     ),
     Mistake(
+        "everything over the wrong axis",
+        _wrong_axis,
+        "With axis=1 the means and sums run over the units. They run over the m samples, the rows: axis=0.",
+    ),
+    Mistake(
         "eps is missing",
         _divided_by(lambda A, eps: A.std(axis=0)),
         "The root is √(σ² + ε), on the way back as well.",
@@ -402,6 +419,11 @@ MISTAKES = (
         "dgamma and dbeta are means instead of sums",
         _changed(lambda dA, dgamma, dbeta, m: (dA, dgamma / m, dbeta / m)),
         "One γ and one β serve all m samples: add up. The 1/m of the loss is inside dout already.",
+    ),
+    Mistake(
+        "dgamma and dbeta summed over the units",
+        _dgamma_and_dbeta_over_the_units,
+        "dgamma and dbeta have one entry for each unit: the sums run over the samples, axis=0.",
     ),
     Mistake(
         "dbeta summed over the units",

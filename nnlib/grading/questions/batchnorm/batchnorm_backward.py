@@ -25,7 +25,7 @@ def _draw(rng: np.random.Generator, m: int, d: int, size: float = 1.0) -> tuple:
 
 def _draw_constant_feature(rng: np.random.Generator) -> tuple:
     dout, A, gamma, beta, eps = _draw(rng, **NON_SQUARE)
-    A[:, 1] = A[0, 1]
+    A[:, 1] = rng.integers(1, 4)
     return dout, A, gamma, beta, eps
 
 

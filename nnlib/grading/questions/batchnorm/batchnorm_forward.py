@@ -32,7 +32,7 @@ def _draw(rng: np.random.Generator, m: int, d: int, size: float = 1.0) -> tuple:
 
 def _draw_constant_feature(rng: np.random.Generator) -> tuple:
     A, gamma, beta, _ = _draw(rng, **NON_SQUARE)
-    A[:, 1] = A[0, 1]
+    A[:, 1] = rng.integers(1, 4)
     return A, gamma, beta, 1e-5
 
 
@@ -80,6 +80,11 @@ MISTAKES = (
         "normalized over the units of each sample",
         _normalized(lambda A, eps: (A - A.mean(axis=1, keepdims=True)) / np.sqrt(A.var(axis=1, keepdims=True) + eps)),
         "That is layer normalization. μ and σ² are taken over the m samples, which are the rows: axis=0.",
+    ),
+    Mistake(
+        "each unit gets the mean and the variance of a sample",
+        _normalized(lambda A, eps: (A - A.mean(axis=1)) / np.sqrt(A.var(axis=1) + eps)),
+        "With axis=1 the means run over the units. μ and σ² are taken over the m samples, the rows: axis=0.",
     ),
     Mistake(
         "one mean and one variance for everything",

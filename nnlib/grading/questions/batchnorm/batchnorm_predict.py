@@ -134,6 +134,13 @@ MISTAKES = (
         "ε is added to the variance, under the root, as in training.",
     ),
     Mistake(
+        "eps added after the division",
+        lambda A, gamma, beta, running_mean, running_var, eps: (
+            gamma * (A - running_mean) / np.sqrt(running_var) + eps + beta
+        ),
+        "Put running_var + ε in brackets under the root, and divide by the whole of it.",
+    ),
+    Mistake(
         "eps is missing",
         _divided_by(lambda running_var, eps: np.sqrt(running_var)),
         "The denominator is √(running_var + ε), as in training.",

@@ -27,6 +27,14 @@ def _draw_integers(rng: np.random.Generator) -> tuple:
     return integers(rng, 3), rng.integers(1, 4, 3), 2 * integers(rng, 5, 3) + 1, 0.5
 
 
+def _mean_of(A: np.ndarray) -> np.ndarray:
+    return A.mean(axis=0)
+
+
+def _var_of(A: np.ndarray) -> np.ndarray:
+    return A.var(axis=0)
+
+
 def _of(mean: Callable, var: Callable, old: Callable, new: Callable) -> Callable:
     """Other statistics of the mini-batch, or other weights of the old value and of the new one."""
     return lambda running_mean, running_var, A, decay: (
@@ -36,7 +44,7 @@ def _of(mean: Callable, var: Callable, old: Callable, new: Callable) -> Callable
 
 
 def _weighted(old: Callable, new: Callable) -> Callable:
-    return _of(lambda A: A.mean(axis=0), lambda A: A.var(axis=0), old, new)
+    return _of(_mean_of, _var_of, old, new)
 
 
 def _measured(mean: Callable, var: Callable) -> Callable:
@@ -81,14 +89,6 @@ def _truncated(running_mean, running_var, A, decay):
     mean, var = np.zeros_like(running_mean), np.zeros_like(running_var)
     mean[...], var[...] = reference(running_mean, running_var, A, decay)
     return mean, var
-
-
-def _mean_of(A):
-    return A.mean(axis=0)
-
-
-def _var_of(A):
-    return A.var(axis=0)
 
 
 MISTAKES = (
@@ -176,6 +176,16 @@ MISTAKES = (
         "one mean and one variance for everything",
         _measured(lambda A: A.mean(), lambda A: A.var()),
         "Each unit has its own μ and σ²: axis=0.",
+    ),
+    Mistake(
+        "one mean for everything",
+        _measured(lambda A: A.mean(), _var_of),
+        "Each unit has its own μ: axis=0.",
+    ),
+    Mistake(
+        "one variance for everything",
+        _measured(_mean_of, lambda A: A.var()),
+        "Each unit has its own σ²: axis=0.",
     ),
     Mistake(
         "sample by sample",
