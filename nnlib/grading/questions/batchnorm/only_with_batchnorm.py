@@ -96,7 +96,7 @@ QUESTION = ValueQuestion(
         Mistake(BOTH_LEARN, {"weight_scale": 1.0, "step_size": 0.3}, "The weights are too good for the plain network."),
         Mistake(NEITHER_LEARNS, {"weight_scale": 1.0, "step_size": 10.0}, "The steps are too large for both."),
         Mistake(TOO_SLOW, {"weight_scale": 10.0, "step_size": 0.1}, "Large weights make the effective step small."),
-        Mistake(BETTER_WITHOUT, {"weight_scale": 1.0, "step_size": 0.03}, "Both learn, slowly."),
+        Mistake(BETTER_WITHOUT, {"weight_scale": 3.0, "step_size": 0.1}, "Both learn, slowly."),
     ),
     equivalents={
         "large weights": {"weight_scale": 3.0, "step_size": 1.0},
