@@ -26,6 +26,12 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "descend",
         "decayed_step_size",
         "reach_the_bottom",
+    "batchnorm": (
+        "batchnorm_forward",
+        "batchnorm_backward",
+        "batchnorm_predict",
+        "update_running",
+        "only_with_batchnorm",
     ),
 }
 """Chapter -> its questions in the order of the notebook; each is the QUESTION of the file of its name."""
