@@ -16,16 +16,18 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "backward",
         "reach_the_loss",
     ),
-    "momentum": (
-        "momentum_step",
-        "momentum_path",
-        "best_momentum",
-        "cross_the_ravine",
     "step_size": (
         "largest_stable_step",
         "descend",
         "decayed_step_size",
         "reach_the_bottom",
+    ),
+    "momentum": (
+        "momentum_step",
+        "momentum_path",
+        "best_momentum",
+        "cross_the_ravine",
+    ),
     "batchnorm": (
         "batchnorm_forward",
         "batchnorm_backward",
