@@ -33,5 +33,5 @@ def show(entry: object) -> str:
     if entry is None:
         return "-"
     if isinstance(entry, (int, float)):
-        return f"{entry:g}"
+        return f"{round(entry, 2):g}"
     return "".join(character if character.isprintable() else " " for character in str(entry))

@@ -72,7 +72,7 @@ def _check(name: str, answer: Any) -> float:
 def report(verdict: Verdict) -> str:
     """The verdict as the student reads it; the last line is the points."""
     lines = [verdict.question, *(f"  {finding.text}" for finding in verdict.findings)]
-    lines.append(f"{verdict.earned:g} of {verdict.possible:g} point{'s' * (verdict.possible != 1)}")
+    lines.append(f"{round(verdict.earned, 2):g} of {verdict.possible:g} point{'s' * (verdict.possible != 1)}")
     return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in lines)
 
 
