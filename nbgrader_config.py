@@ -26,7 +26,8 @@ os.environ.setdefault("JUPYTER_CONFIG_PATH", str(root))
 # Folders. Steps take forward slashes on every system: nbgrader puts them into regular expressions unescaped.
 c.CourseDirectory.course_id = "neural-networks"
 c.CourseDirectory.root = str(root)
-c.CourseDirectory.db_url = f"sqlite:///{grading / 'gradebook.db'}"
+# for more than 2000 students a PostgreSQL: postgresql+psycopg://user@host/database, its password in PGPASSFILE
+c.CourseDirectory.db_url = os.environ.get("COURSE_GRADEBOOK") or f"sqlite:///{grading / 'gradebook.db'}"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
 c.CourseDirectory.submitted_directory = "grading/submitted"

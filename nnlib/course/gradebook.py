@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Assignment, Gradebook, MissingEntry, SubmittedAssignment
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -33,27 +35,43 @@ def open_gradebook(course: Course) -> Iterator[Gradebook]:
 class Marks:
     """What one student has for one assignment.
 
-    `points` of `of` so far; `to_mark` of them wait for the instructor; `details` is everything that feedback shows.
+    `points` of `of` so far, less what was taken off for being late; `to_mark` of them wait for the instructor; `auto`
+    and `manual` by the name of the cell; `details` is everything that feedback shows.
     """
 
     points: float
     of: float
     to_mark: float
+    auto: dict[str, float | None]
+    manual: dict[str, float]
     details: tuple
 
 
 def marks_of(gradebook: Gradebook, assignment: str, student: str) -> Marks | None:
     """One student's marks, None if there is no submission in the gradebook."""
-    try:
-        submission = gradebook.find_submission(assignment, student)
-    except MissingEntry:
-        return None
-    grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
-    comments = [comment for notebook in submission.notebooks for comment in notebook.comments]
-    details = [(grade.name, grade.auto_score, grade.manual_score, grade.extra_credit) for grade in grades]
-    details += [(comment.name, comment.auto_comment, comment.manual_comment) for comment in comments]
-    to_mark = [grade.max_score for grade in grades if grade.auto_score is None and grade.manual_score is None]
-    return Marks(submission.score, submission.max_score, sum(to_mark), tuple(sorted(details, key=repr)))
+    with Session(gradebook.engine) as session:
+        submission = session.scalars(
+            select(SubmittedAssignment)
+            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .where(Assignment.name == assignment, SubmittedAssignment.student_id == student)
+        ).one_or_none()
+        if submission is None:
+            return None
+        notebooks = list(submission.notebooks)
+        grades = [grade for notebook in notebooks for grade in notebook.grades]
+        comments = [comment for notebook in notebooks for comment in notebook.comments]
+        late = [notebook.late_submission_penalty or 0.0 for notebook in notebooks]
+        details = [(grade.name, grade.auto_score, grade.manual_score, grade.extra_credit) for grade in grades]
+        details += [(comment.name, comment.auto_comment, comment.manual_comment) for comment in comments]
+        to_mark = [grade.cell.max_score for grade in grades if grade.auto_score is None and grade.manual_score is None]
+        return Marks(
+            sum(grade.score for grade in grades) - sum(late),
+            sum(grade.cell.max_score for grade in grades),
+            sum(to_mark),
+            {grade.name: grade.auto_score for grade in grades},
+            {grade.name: grade.manual_score for grade in grades if grade.manual_score is not None},
+            (*sorted(details, key=repr), *late),
+        )
 
 
 def students(gradebook: Gradebook) -> dict[str, str]:

@@ -1,0 +1,176 @@
+"""Assess many submissions: one after the other in this process, or on the workers of dask.distributed.
+
+The unit of work takes bytes and gives bytes, so a worker needs no shared disk, no gradebook and no other student's work.
+"""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from itertools import islice
+
+import click
+
+from nnlib.grading.trusted.assess import Assessment, Bundle, assess
+
+LITTLE = 8
+"""So few submissions are assessed in this process: starting workers would take longer."""
+INSTALL = "`pip install 'nnlib[cluster]'`, or `.venv/bin/uv pip install dask distributed` in the course's folder"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One submission to assess; `content` gives its bytes when it is their turn."""
+
+    student: str
+    sha256: str
+    seed: int
+    content: Callable[[], bytes]
+
+
+Assessed = Iterator[tuple[Task, Assessment]]
+
+
+def assessed(
+    bundle: Bundle, tasks: list[Task], sandboxed: bool, workers: int | None = None, scheduler: str | None = None
+) -> Assessed:
+    """Assess submissions; each comes back once, in the order in which they are done.
+
+    Args:
+        bundle: what there is to know about the assignment.
+        tasks: the submissions.
+        sandboxed: whether they run in a sandbox.
+        workers: how many processes; by default one for little, else one for each core.
+        scheduler: address of a Dask scheduler whose workers are used instead.
+
+    Raises:
+        click.ClickException: a scheduler is asked for, and Dask is not installed, or it does not answer.
+    """
+    dask = find_spec("distributed") is not None
+    if not dask and (scheduler or (workers or 1) > 1):
+        option = "--scheduler" if scheduler else "--workers"
+        raise click.ClickException(f"{option} needs Dask, which is not installed here: {INSTALL}.")
+    if scheduler:
+        return on_cluster(bundle, tasks, sandboxed, lambda: client_of(scheduler))
+    count = workers or (1 if len(tasks) <= LITTLE or not dask else cores())
+    if count == 1:
+        return in_this_process(bundle, tasks, sandboxed)
+    return on_cluster(bundle, tasks, sandboxed, lambda: local_client(min(count, len(tasks))))
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_this_process(bundle: Bundle, tasks: list[Task], sandboxed: bool) -> Assessed:
+    """Assess submissions one after the other."""
+    for task in tasks:
+        yield task, assess_here(bundle, task, sandboxed)
+
+
+def assess_here(bundle: Bundle, task: Task, sandboxed: bool) -> Assessment:
+    """Assess one submission; whatever goes wrong with that is the grader's error."""
+    try:
+        return assess(bundle, task.content(), task.seed, sandboxed)
+    except Exception as error:
+        return failed(task, f"{type(error).__name__}: {error}")
+
+
+def failed(task: Task, what: str) -> Assessment:
+    """The assessment of a submission that the grader could not assess."""
+    return Assessment("grader error", what, (), b"", "", task.seed, 0.0)
+
+
+def on_cluster(
+    bundle: Bundle, tasks: list[Task], sandboxed: bool, connect: Callable[[], contextlib.AbstractContextManager]
+) -> Assessed:
+    """Assess submissions on Dask's workers.
+
+    Only as many are under way as there are threads to work on them, and a few more: so a worker that dies takes
+    nobody else's along, and the memory here does not grow with their number. The bundle, about 10 kB, goes with each
+    task, since what is scattered beforehand is lost with the worker that holds it.
+    """
+    from dask import config
+    from distributed import as_completed
+
+    waiting = iter(tasks)
+    settings = {
+        "distributed.scheduler.worker-saturation": 1.0,
+        "distributed.scheduler.allowed-failures": 1,
+        "distributed.comm.timeouts.connect": "15s",
+    }
+    with config.set(settings), connect() as client:
+        under_way: dict = {}
+        results = as_completed()
+
+        def submit(count: int) -> None:
+            for task in islice(waiting, count):
+                try:
+                    content = task.content()
+                except OSError as error:
+                    content = error
+                # a hash in the key makes a new version new work; a tuple makes all keys of one group, which Dask queues
+                key = (f"grade-{bundle.assignment}", task.student, task.sha256[:12], task.seed)
+                arguments = (bundle.__dict__, content, task.seed, sandboxed)
+                future = client.submit(assess_there, *arguments, key=key, pure=False, retries=0)
+                under_way[future] = task
+                results.add(future)
+
+        submit(window(client))
+        while under_way:
+            future = next(results)
+            task = under_way.pop(future)
+            yield task, result_of(future, task)
+            future.release()
+            submit(max(0, window(client) - len(under_way)))
+
+
+def window(client) -> int:
+    """How many submissions may be under way at a time."""
+    threads = sum(client.nthreads().values())
+    return max(4, threads + 2)
+
+
+def assess_there(bundle: dict, content: bytes | Exception, seed: int, sandboxed: bool) -> dict:
+    """`assess` on a worker: plain data in, plain data out."""
+    if isinstance(content, Exception):
+        raise content
+    return assess(Bundle(**bundle), content, seed, sandboxed).__dict__
+
+
+def result_of(future, task: Task) -> Assessment:
+    """What a worker found out."""
+    try:
+        return Assessment(**future.result())
+    except Exception as error:
+        if type(error).__name__ == "KilledWorker":
+            return failed(task, "two workers were lost while they graded it")
+        return failed(task, f"on a worker: {type(error).__name__}: {error}")
+
+
+@contextlib.contextmanager
+def client_of(address: str) -> Iterator:
+    """A client of a scheduler that is there already."""
+    from distributed import Client
+
+    try:
+        client = Client(address, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise click.ClickException(f"There is no Dask scheduler at {address}: {error}") from None
+    with client:
+        yield client
+
+
+@contextlib.contextmanager
+def local_client(workers: int) -> Iterator:
+    """A client of a cluster on this machine, which ends with it."""
+    from distributed import Client, LocalCluster
+
+    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": None, "memory_limit": 0}
+    with (
+        LocalCluster(n_workers=workers, host="127.0.0.1", silence_logs=50, **options) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
