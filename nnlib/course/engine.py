@@ -1,6 +1,6 @@
 """Assess many submissions: one after the other in this process, or on the workers of dask.distributed.
 
-The unit of work takes bytes and gives bytes, so a worker needs no shared disk, no gradebook and no other student's work.
+The unit of work takes bytes and gives bytes: a worker needs no shared disk, no gradebook, no other student's work.
 """
 
 import contextlib

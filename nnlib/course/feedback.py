@@ -5,13 +5,18 @@ import re
 import warnings
 from pathlib import Path
 
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
 from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import GetGrades
+from nbgrader.utils import is_grade, is_solution, is_task
 
 from nnlib.course.files import write
 from nnlib.course.gradebook import Marks, settings
 from nnlib.course.nbgrader_log import captured_log
 from nnlib.course.paths import Course
+from nnlib.course.restore import grade_id
 from nnlib.course.writer import GraderError, autograded
 
 SHOWN = re.compile(rb"\n<!-- shows ([0-9a-f]{64}) -->\n$")
@@ -27,8 +32,11 @@ class FeedbackPages:
         self.db_url = config.CourseDirectory.db_url
         converter = GenerateFeedback(coursedir=CourseDirectory(config=config), config=config)
         self.exporter = converter.exporter_class(parent=converter, config=converter.config)
+        self.marks: Marks | None = None
         for preprocessor in converter.preprocessors:
-            self.exporter.register_preprocessor(preprocessor)
+            name = preprocessor if isinstance(preprocessor, str) else preprocessor.__name__
+            is_get_grades = name.rpartition(".")[2] == GetGrades.__name__
+            self.exporter.register_preprocessor(self.give_marks if is_get_grades else preprocessor)
 
     def path(self, student: str) -> Path:
         """Where a student's page lies."""
@@ -47,6 +55,7 @@ class FeedbackPages:
         shown = SHOWN.search(page.read_bytes()) if page.exists() else None
         if shown and shown[1] == shows:
             return
+        self.marks = marks
         of = {"student": student, "assignment": self.assignment, "notebook": source.stem, "db_url": self.db_url}
         resources = {"unique_key": source.stem, "output_files_dir": f"{source.stem}_files", "nbgrader": of}
         with captured_log() as log, warnings.catch_warnings(action="ignore"):
@@ -55,3 +64,15 @@ class FeedbackPages:
             except Exception as error:
                 raise GraderError(f"no feedback page: {log.reason() or error}") from error
         write(page, html.encode("utf-8", "replace") + b"\n<!-- shows " + shows + b" -->\n")
+
+    def give_marks(self, notebook: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """What nbgrader's GetGrades does, from marks that are known already: it opens the gradebook for each page."""
+        for cell in notebook.cells:
+            if is_solution(cell) or is_task(cell):
+                cell.metadata.nbgrader["comment"] = self.marks.comments.get(grade_id(cell))
+            if is_grade(cell) or is_task(cell):
+                mark = self.marks.cells[grade_id(cell)]
+                cell.metadata.nbgrader.update(score=mark.points, points=mark.of)
+        known = {"score": self.marks.points, "max_score": self.marks.of, "late_penalty": self.marks.penalty}
+        resources["nbgrader"].update(known)
+        return notebook, resources

@@ -266,9 +266,8 @@ def progress(bar: tqdm, results: dict[str, Result], **more: int) -> None:
 def change(student: str, before: Marks, scores: tuple[Score, ...]) -> Change:
     """What a new assessment would change in the gradebook."""
     after = {score.cell: score.points for score in scores}
-    differing = {
-        cell: (before.auto.get(cell), points) for cell, points in after.items() if before.auto.get(cell) != points
-    }
+    old = {cell: mark.auto for cell, mark in before.cells.items()}
+    differing = {cell: (old.get(cell), new) for cell, new in after.items() if old.get(cell) != new}
     return Change(student, before, after, differing)
 
 
@@ -339,7 +338,8 @@ def changes_table(changes: list[Change]) -> str:
     rows = []
     for one in changes:
         for cell, (old, new) in one.differing.items():
-            rows.append([one.student, cell, old, new, "(marked by hand: stays)" if cell in one.before.manual else ""])
+            by_hand = cell in one.before.cells and one.before.cells[cell].manual is not None
+            rows.append([one.student, cell, old, new, "(marked by hand: stays)" if by_hand else ""])
     return table(["student", "cell", "old", "new", ""], rows)
 
 

@@ -7,9 +7,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbgrader.api import Assignment, Gradebook, MissingEntry, SubmittedAssignment
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    GradeCell,
+    MissingEntry,
+    SubmittedAssignment,
+    SubmittedNotebook,
+    TaskCell,
+)
+from sqlalchemy import func, select
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -32,46 +42,90 @@ def open_gradebook(course: Course) -> Iterator[Gradebook]:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """What one cell has earned: by the autograder, by hand (which counts if it is there), and beyond `of`."""
+
+    of: float
+    auto: float | None
+    manual: float | None
+    extra: float | None
+
+    @property
+    def points(self) -> float:
+        """As nbgrader counts them."""
+        earned = self.auto if self.manual is None else self.manual
+        return 0.0 if earned is None else earned + (self.extra or 0.0)
+
+
+@dataclass(frozen=True)
 class Marks:
     """What one student has for one assignment.
 
-    `points` of `of` so far, less what was taken off for being late; `to_mark` of them wait for the instructor; `auto`
-    and `manual` by the name of the cell; `details` is everything that feedback shows.
+    Attributes:
+        cells: by the name of the graded cell.
+        comments: by the name of the answer cell; those given by hand count if they are there.
+        penalty: what is taken off for being late.
     """
 
-    points: float
-    of: float
-    to_mark: float
-    auto: dict[str, float | None]
-    manual: dict[str, float]
-    details: tuple
+    cells: dict[str, Mark]
+    comments: dict[str, str | None]
+    penalty: float
+
+    @property
+    def points(self) -> float:
+        """The points so far."""
+        return sum(mark.points for mark in self.cells.values()) - self.penalty
+
+    @property
+    def of(self) -> float:
+        """The points that can be had."""
+        return sum(mark.of for mark in self.cells.values())
+
+    @property
+    def to_mark(self) -> float:
+        """The points that wait for the instructor."""
+        return sum(mark.of for mark in self.cells.values() if mark.auto is None and mark.manual is None)
 
 
 def marks_of(gradebook: Gradebook, assignment: str, student: str) -> Marks | None:
     """One student's marks, None if there is no submission in the gradebook."""
-    with Session(gradebook.engine) as session:
-        submission = session.scalars(
-            select(SubmittedAssignment)
+    of = Assignment.name == assignment, SubmittedAssignment.student_id == student
+    with gradebook.engine.connect() as connection:
+        notebooks = (
+            select(SubmittedNotebook.id, SubmittedNotebook.late_submission_penalty)
+            .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
             .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
-            .where(Assignment.name == assignment, SubmittedAssignment.student_id == student)
-        ).one_or_none()
-        if submission is None:
-            return None
-        notebooks = list(submission.notebooks)
-        grades = [grade for notebook in notebooks for grade in notebook.grades]
-        comments = [comment for notebook in notebooks for comment in notebook.comments]
-        late = [notebook.late_submission_penalty or 0.0 for notebook in notebooks]
-        details = [(grade.name, grade.auto_score, grade.manual_score, grade.extra_credit) for grade in grades]
-        details += [(comment.name, comment.auto_comment, comment.manual_comment) for comment in comments]
-        to_mark = [grade.cell.max_score for grade in grades if grade.auto_score is None and grade.manual_score is None]
-        return Marks(
-            sum(grade.score for grade in grades) - sum(late),
-            sum(grade.cell.max_score for grade in grades),
-            sum(to_mark),
-            {grade.name: grade.auto_score for grade in grades},
-            {grade.name: grade.manual_score for grade in grades if grade.manual_score is not None},
-            (*sorted(details, key=repr), *late),
+            .where(*of)
         )
+        late = {row.id: row.late_submission_penalty or 0.0 for row in connection.execute(notebooks)}
+        if not late:
+            return None
+        cell, grade_cell, task_cell = (kind.__table__ for kind in (BaseCell, GradeCell, TaskCell))
+        grades = connection.execute(
+            select(
+                cell.c.name,
+                Grade.auto_score,
+                Grade.manual_score,
+                Grade.extra_credit,
+                func.coalesce(grade_cell.c.max_score, task_cell.c.max_score).label("max_score"),
+            )
+            .join_from(Grade.__table__, cell, cell.c.id == Grade.cell_id)
+            .outerjoin(grade_cell, grade_cell.c.id == cell.c.id)
+            .outerjoin(task_cell, task_cell.c.id == cell.c.id)
+            .where(Grade.notebook_id.in_(late))
+            .order_by(cell.c.name)
+        ).all()
+        comments = connection.execute(
+            select(cell.c.name, Comment.auto_comment, Comment.manual_comment)
+            .join_from(Comment.__table__, cell, cell.c.id == Comment.cell_id)
+            .where(Comment.notebook_id.in_(late))
+            .order_by(cell.c.name)
+        ).all()
+    return Marks(
+        {one.name: Mark(one.max_score, one.auto_score, one.manual_score, one.extra_credit) for one in grades},
+        {one.name: one.auto_comment if one.manual_comment is None else one.manual_comment for one in comments},
+        sum(late.values()),
+    )
 
 
 def students(gradebook: Gradebook) -> dict[str, str]:

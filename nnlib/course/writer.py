@@ -1,8 +1,7 @@
 """The one place where grades are written: gradebook, graded notebook, record.
 
-For each submission the gradebook changes in one transaction, then the graded notebook appears together with its record.
-All of it can be done again with the same result, so a kill at any moment costs nothing: a submission without a record is
-graded again.
+For each submission the gradebook changes in one transaction, then the graded notebook appears, then its record. All of
+it can be done again with the same result, so a kill at any moment costs nothing: what has no record is graded again.
 """
 
 import json
@@ -127,6 +126,7 @@ def enter(
     """
     entry = session.scalars(select(Assignment).where(Assignment.name == assignment)).one()
     (notebook,) = entry.notebooks
+    graded_cells = [*notebook.grade_cells, *notebook.task_cells]
     if session.get(Student, version.student) is None:
         session.add(Student(id=version.student))
         session.flush()
@@ -138,19 +138,23 @@ def enter(
     submitted.late_submission_penalty = None
     session.flush()
 
-    points = checked(scores, {cell.name: cell.max_score for cell in [*notebook.grade_cells, *notebook.task_cells]})
+    points = checked(scores, {cell.name: cell.max_score for cell in graded_cells})
     unanswered = {
         grade_id(cell)
         for cell in graded.cells
         if is_solution(cell) and not is_task(cell) and cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
     }
-    for cell in [*notebook.grade_cells, *notebook.task_cells]:
-        grade = find_or_add(session, Grade, cell_id=cell.id, notebook_id=submitted.id)
+    grades = {row.cell_id: row for row in session.scalars(select(Grade).filter_by(notebook_id=submitted.id))}
+    for cell in graded_cells:
+        grade = grades.get(cell.id) or Grade(cell_id=cell.id, notebook_id=submitted.id)
         grade.auto_score = points[cell.name]
         grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+        session.add(grade)
+    comments = {row.cell_id: row for row in session.scalars(select(Comment).filter_by(notebook_id=submitted.id))}
     for cell in [*notebook.solution_cells, *notebook.task_cells]:
-        comment = find_or_add(session, Comment, cell_id=cell.id, notebook_id=submitted.id)
+        comment = comments.get(cell.id) or Comment(cell_id=cell.id, notebook_id=submitted.id)
         comment.auto_comment = "No response." if cell.name in unanswered else None
+        session.add(comment)
 
     session.flush()
     session.refresh(submission)
@@ -166,7 +170,7 @@ def find_or_add(session: Session, kind: type, **keys: str):
     """The row with these keys; a new one if there is none."""
     row = session.scalars(select(kind).filter_by(**keys)).one_or_none()
     if row is None:
-        row = kind(**keys) if kind is not Grade else Grade(needs_manual_grade=True, **keys)
+        row = kind(**keys)
         session.add(row)
     return row
 
