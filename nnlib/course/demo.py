@@ -183,7 +183,7 @@ def play(original: Course, root: Path) -> bool:
     for student in STUDENTS:
         result = by_name[student.name]
         verdict = "NOT AS EXPECTED" if faults[student.name] else "as expected"
-        what = ": ".join(filter(None, [faults[student.name], result.outcome, result.what]))
+        what = ": ".join(filter(None, [faults[student.name], str(result)]))
         lines.append([student.name, student.does, student.points, result.points, result.of, verdict, what])
     click.echo(table(["student", "does this", "expected", "points", "of", "", "what happened"], lines))
     click.echo(summary(results))

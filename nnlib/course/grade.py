@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -44,7 +45,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Result:
-    """One student's line: the outcome, what there is to say about it, and the points if it is graded."""
+    """One student's line: the outcome, what there is to say about it, and the points if it is graded.
+
+    `note` is what there is to say about this run alone; all else is the same when the same is graded again.
+    """
 
     student: str
     outcome: Outcome
@@ -54,6 +58,10 @@ class Result:
     to_mark: float | None = None
     submitted: str = ""
     sha256: str = ""
+    note: str = ""
+
+    def __str__(self) -> str:
+        return ": ".join(filter(None, [self.outcome, "; ".join(filter(None, [self.note, self.what]))]))
 
 
 class Stopped(KeyboardInterrupt):
@@ -115,6 +123,8 @@ class Batch:
         Returns:
             Names of folders in the exchange that were not understood.
         """
+        for left in self.course.grading.glob(".regrading-*"):  # of a run that was killed
+            shutil.rmtree(left)
         strange = self.received.take_in()
         self.versions = self.received.newest()
         wanted = sorted(set(self.options.only) or {*self.versions, *students(self.gradebook)})
@@ -157,9 +167,8 @@ class Batch:
         self.remarks[student] = remarks
         record = self.record(student)
         if record and not self.options.regrade and self.marks(student):
-            if record.release != self.release_sha256:
-                remarks.append("by an earlier release (see --regrade)")
-            self.succeed(version, record, ["as before"])
+            earlier = ", by an earlier release (see --regrade)" if record.release != self.release_sha256 else ""
+            self.succeed(version, record, f"as before{earlier}")
             return None
         seed = submission_seed(self.secret, version.sha256) if self.options.seed is None else self.options.seed
         return Task(student, version.sha256, seed, lambda: self.received.content(version))
@@ -205,7 +214,7 @@ class Batch:
                     self.finish(task, load(path))
                 else:
                     record = self.record(task.student)
-                    self.succeed(self.versions[task.student], record, ["as before, not graded again"])
+                    self.succeed(self.versions[task.student], record, "as before, not graded again")
                 progress(bar, self.results)
 
     def finish(self, task: Task, assessment: Assessment) -> None:
@@ -217,7 +226,7 @@ class Batch:
             try:
                 before = self.marks(task.student)
                 record = self.writer.write(version, assessment, self.release_sha256)
-                self.succeed(version, record, [], before)
+                self.succeed(version, record, before=before)
             except GraderError as error:
                 self.fail(version, Outcome.GRADER_ERROR, str(error))
             except Exception as error:
@@ -225,24 +234,22 @@ class Batch:
         else:
             self.fail(version, Outcome.GRADER_ERROR, assessment.what)
 
-    def succeed(self, version: Version, record: Record, what: list[str], before: Marks | None = None) -> None:
+    def succeed(self, version: Version, record: Record, note: str = "", before: Marks | None = None) -> None:
         """Note the result of what is graded, and see to its feedback page."""
-        marks = self.marks(version.student)
+        student, marks = version.student, self.marks(version.student)
         try:
-            self.pages.write(version.student, marks)
+            self.pages.write(student, marks)
         except Exception as error:
             self.fail(version, Outcome.GRADER_ERROR, str(error))
             return
-        what = [*what, *self.remarks.get(version.student, []), *filter(None, [record.what])]
-        if before and before.points != marks.points:
-            what.append(f"before: {before.points:g}")
-        if not record.level or record.level == "none":
-            what.append("unsandboxed")
+        what = [*self.remarks.get(student, []), *filter(None, [record.what])]
+        what += ["unsandboxed"] if record.level == "none" else []
         if marks.to_mark:
             what.append(f"written question ({marks.to_mark:g} points) to mark by hand in Formgrader")
-        points = (marks.points, marks.of, marks.to_mark)
-        facts = (Outcome.GRADED, "; ".join(what), *points, version.time, version.sha256)
-        self.results[version.student] = Result(version.student, *facts)
+        if before and before.points != marks.points:
+            note = f"before: {before.points:g}"
+        facts = ("; ".join(what), marks.points, marks.of, marks.to_mark, version.time, version.sha256, note)
+        self.results[student] = Result(student, Outcome.GRADED, *facts)
 
     def fail(self, version: Version, outcome: Outcome, what: str) -> None:
         """Note the result of what could not be graded."""
@@ -402,7 +409,7 @@ def command(context: click.Context, assignment: str, yes: bool, unsandboxed: boo
     except Stopped as stopped:
         click.echo(f"\nStopped: {summary(stopped.results)}\nThe same command goes on from here.")
         context.exit(130)
-    rows = [[r.student, r.points, r.of, f"{r.outcome}: {r.what}" if r.what else r.outcome] for r in results]
+    rows = [[result.student, result.points, result.of, str(result)] for result in results]
     click.echo(table(["student", "points", "of", "what happened"], rows))
     for name in strange:
         click.echo(f"not understood, in the exchange: {name!r}")

@@ -12,7 +12,7 @@ def assignment_seed(course: Course, assignment: str) -> str:
     path = course.grading / "seeds" / assignment
     path.parent.mkdir(mode=0o700, exist_ok=True)
     if not path.exists():
-        new = path.with_name(f".{assignment}.{os.getpid()}.new")
+        new = path.with_name(f".{assignment}.new")
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(secrets.token_hex(16))
             file.flush()
