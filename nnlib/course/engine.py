@@ -16,7 +16,7 @@ from nnlib.grading.trusted.assess import Assessment, Bundle, assess
 
 LITTLE = 8
 """So few submissions are assessed in this process: starting workers would take longer."""
-INSTALL = "`pip install 'nnlib[cluster]'`, or `.venv/bin/uv pip install dask distributed` in the course's folder"
+INSTALL = "`.venv/bin/uv pip install '.[cluster]'` in the course's folder"
 
 
 @dataclass(frozen=True)
@@ -100,10 +100,11 @@ def on_cluster(
         "distributed.scheduler.worker-saturation": 1.0,
         "distributed.scheduler.allowed-failures": 1,
         "distributed.comm.timeouts.connect": "15s",
+        "distributed.scheduler.http.routes": [],
     }
     with config.set(settings), connect() as client:
         under_way: dict = {}
-        results = as_completed()
+        results = as_completed(loop=client.loop)
 
         def submit(count: int) -> None:
             for task in islice(waiting, count):
@@ -165,12 +166,18 @@ def client_of(address: str) -> Iterator:
 
 @contextlib.contextmanager
 def local_client(workers: int) -> Iterator:
-    """A client of a cluster on this machine, which ends with it."""
-    from distributed import Client, LocalCluster
+    """A client of a cluster on this machine, which ends with it.
 
-    options = {"threads_per_worker": 1, "processes": True, "dashboard_address": None, "memory_limit": 0}
+    Its parts know each other by a certificate made for this one run: whoever else is on this machine could otherwise
+    tell the scheduler what to do.
+    """
+    from distributed import Client, LocalCluster
+    from distributed.security import Security
+
+    security = Security.temporary()
+    options = {"threads_per_worker": 1, "processes": True, "memory_limit": 0, "dashboard_address": ":0"}
     with (
-        LocalCluster(n_workers=workers, host="127.0.0.1", silence_logs=50, **options) as cluster,
-        Client(cluster, set_as_default=False) as client,
+        LocalCluster(workers, host="127.0.0.1", protocol="tls://", security=security, silence_logs=50, **options) as it,
+        Client(it, security=security, set_as_default=False) as client,
     ):
         yield client
