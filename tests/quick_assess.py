@@ -9,15 +9,11 @@ import os
 import signal
 import time
 
-import nbformat
-from nbgrader.utils import is_grade
-
 from nnlib.course import engine
-from nnlib.course.restore import grade_id, restore
-from nnlib.course.submissions import SubmissionError, parse
 from nnlib.grading.diagnosis import judge
 from nnlib.grading.questions import QUESTIONS
 from nnlib.grading.trusted.assess import Assessment, Bundle, Score
+from nnlib.grading.trusted.notebook import SubmissionError, graded_notebook, merge, released_cells, submitted_cells
 
 SLOWLY = float(os.environ.get("QUICK_ASSESS_SECONDS", "0"))
 FATAL = "# the worker that assesses this dies"
@@ -30,30 +26,26 @@ def assess(bundle: Bundle, submission: bytes, seed: int, sandboxed: bool = True)
     if FATAL.encode() in submission:
         os.kill(os.getpid(), signal.SIGKILL)
     level = "stand-in" if sandboxed else "none"
-    release = nbformat.reads(bundle.release.decode(), as_version=4)
     try:
-        notebook = parse(submission)
+        cells, missing = merge(released_cells(bundle.release), submitted_cells(submission))
     except SubmissionError as error:
         return Assessment("student error", str(error), (), b"", level, seed, 0.0)
-    restore(notebook, release)
     names: dict = {}
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and not is_grade(cell):
+    for cell in cells:
+        if cell.runs:
             with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
                 exec(cell.source, names)
     scores = []
-    for cell in filter(is_grade, release.cells):
-        of = cell.metadata.nbgrader.points
-        if cell.cell_type == "markdown":
-            answer = next(one.source for one in notebook.cells if grade_id(one) == grade_id(cell))
-            scores.append(Score(grade_id(cell), 0.0 if answer == cell.source else None, of))
-        else:
-            question = QUESTIONS[cell.source.split('"')[1]]
-            answer = names.get(question.name)
-            points = judge(question, answer, seed).earned if answer else 0.0
-            scores.append(Score(grade_id(cell), points, of, question.name))
-    graded = nbformat.writes(notebook).encode()
-    return Assessment("graded", "", tuple(scores), graded, level, seed, time.monotonic() - started)
+    for cell in cells:
+        if cell.role == "written":
+            scores.append(Score(cell.name, 0.0 if cell.source == cell.released else None, cell.points))
+        elif cell.role == "check":
+            answer = names.get(cell.question)
+            points = judge(QUESTIONS[cell.question], answer, seed).earned if answer else 0.0
+            scores.append(Score(cell.name, points, cell.points, cell.question))
+    what = f"cells missing: {', '.join(missing)}" if missing else ""
+    graded = graded_notebook(cells, {}, bundle.release)
+    return Assessment("graded", what, tuple(scores), graded, level, seed, time.monotonic() - started)
 
 
 def dask_setup(worker: object) -> None:

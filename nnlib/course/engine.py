@@ -5,6 +5,7 @@ The unit of work takes bytes and gives bytes: a worker needs no shared disk, no 
 
 import contextlib
 import os
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -42,7 +43,8 @@ def assessed(
         tasks: the submissions.
         sandboxed: whether they run in a sandbox.
         workers: how many processes; by default one for little, else one for each core.
-        scheduler: address of a Dask scheduler whose workers are used instead.
+        scheduler: address of a Dask scheduler whose workers are used instead; if it starts them when there is work,
+            `workers` says for how many there is to be work.
 
     Raises:
         click.ClickException: a scheduler is asked for, and Dask is not installed, or it does not answer.
@@ -52,7 +54,7 @@ def assessed(
         option = "--scheduler" if scheduler else "--workers"
         raise click.ClickException(f"{option} needs Dask, which is not installed here: {INSTALL}.")
     if scheduler:
-        return on_cluster(bundle, tasks, sandboxed, lambda: client_of(scheduler))
+        return on_cluster(bundle, tasks, sandboxed, lambda: client_of(scheduler), workers or 1)
     count = workers or (1 if len(tasks) <= LITTLE or not dask else cores())
     if count == 1:
         return in_this_process(bundle, tasks, sandboxed)
@@ -84,54 +86,93 @@ def failed(task: Task, what: str) -> Assessment:
 
 
 def on_cluster(
-    bundle: Bundle, tasks: list[Task], sandboxed: bool, connect: Callable[[], contextlib.AbstractContextManager]
+    bundle: Bundle,
+    tasks: list[Task],
+    sandboxed: bool,
+    connect: Callable[[], contextlib.AbstractContextManager],
+    least: int = 1,
 ) -> Assessed:
     """Assess submissions on Dask's workers.
 
-    Only as many are under way as there are threads to work on them, and a few more: so a worker that dies takes
-    nobody else's along, and the memory here does not grow with their number. The bundle, about 10 kB, goes with each
-    task, since what is scattered beforehand is lost with the worker that holds it.
+    Only as many are under way as there are threads to work on them: so a worker that dies takes nobody else's along,
+    and the memory here does not grow with their number. The bundle, about 10 kB, goes with each task, since what is
+    scattered beforehand is lost with the worker that holds it.
     """
     from dask import config
-    from distributed import as_completed
 
-    waiting = iter(tasks)
     settings = {
         "distributed.scheduler.worker-saturation": 1.0,
         "distributed.scheduler.allowed-failures": 1,
+        # by default, a worker of a local cluster that needs longer than 15 s to come back is given up
+        "distributed.deploy.lost-worker-timeout": "1 hour",
         "distributed.comm.timeouts.connect": "15s",
         "distributed.scheduler.http.routes": [],
     }
     with config.set(settings), connect() as client:
-        under_way: dict = {}
-        results = as_completed(loop=client.loop)
+        work = Work(client, bundle, tasks, sandboxed, least)
+        try:
+            yield from work.results()
+        finally:
+            work.stop()
 
-        def submit(count: int) -> None:
-            for task in islice(waiting, count):
+
+class Work:
+    """Submissions on their way to Dask's workers and back."""
+
+    def __init__(self, client, bundle: Bundle, tasks: list[Task], sandboxed: bool, least: int) -> None:
+        from distributed import as_completed
+
+        self.client, self.bundle, self.sandboxed, self.least = client, bundle, sandboxed, least
+        self.waiting = iter(tasks)
+        self.tasks: dict = {}  # future -> task, until its result is taken
+        self.running: set = set()  # futures that a worker may be at work on
+        self.done = as_completed(loop=client.loop)
+        self.lock = threading.RLock()
+
+    def results(self) -> Assessed:
+        """Each submission as soon as it is assessed."""
+        self.submit()
+        while self.tasks:
+            future = next(self.done)
+            assessment = result_of(future, self.tasks[future])
+            with self.lock:
+                task = self.tasks.pop(future)
+            future.release()
+            self.submit()
+            yield task, assessment
+
+    def submit(self) -> None:
+        """Give the workers what they have threads for, unless many results wait to be written."""
+        with self.lock:
+            threads = max(self.least, sum(self.client.nthreads().values()))
+            free = min(threads - len(self.running), 4 * threads - len(self.tasks))
+            for task in islice(self.waiting, max(0, free)):
                 try:
                     content = task.content()
                 except OSError as error:
                     content = error
-                # a hash in the key makes a new version new work; a tuple makes all keys of one group, which Dask queues
-                key = (f"grade-{bundle.assignment}", task.student, task.sha256[:12], task.seed)
-                arguments = (bundle.__dict__, content, task.seed, sandboxed)
-                future = client.submit(assess_there, *arguments, key=key, pure=False, retries=0)
-                under_way[future] = task
-                results.add(future)
+                # with the hash in the key, a new version is new work; keys that are tuples belong to one group
+                key = (f"grade-{self.bundle.assignment}", task.student, task.sha256[:12], task.seed)
+                arguments = (self.bundle.__dict__, content, task.seed, self.sandboxed)
+                future = self.client.submit(assess_there, *arguments, key=key, pure=False)
+                self.tasks[future] = task
+                self.running.add(future)
+                self.done.add(future)
+                future.add_done_callback(self.ended)  # so that no worker waits while something is written
 
-        submit(window(client))
-        while under_way:
-            future = next(results)
-            task = under_way.pop(future)
-            yield task, result_of(future, task)
-            future.release()
-            submit(max(0, window(client) - len(under_way)))
+    def ended(self, future) -> None:
+        """A worker is free again."""
+        with self.lock, contextlib.suppress(Exception):  # of a client that is closing; `results` submits, too
+            self.running.discard(future)
+            self.submit()
 
-
-def window(client) -> int:
-    """How many submissions may be under way at a time."""
-    threads = sum(client.nthreads().values())
-    return max(4, threads + 2)
+    def stop(self) -> None:
+        """Submit no more, and call back what is under way."""
+        with self.lock:
+            self.waiting = iter(())
+            futures = list(self.tasks)
+        with contextlib.suppress(Exception):
+            self.client.cancel(futures)
 
 
 def assess_there(bundle: dict, content: bytes | Exception, seed: int, sandboxed: bool) -> dict:

@@ -11,7 +11,6 @@ from enum import StrEnum
 from pathlib import Path
 
 import click
-import nbformat
 from tqdm import tqdm
 
 from nnlib.course.engine import Task, assessed
@@ -20,13 +19,13 @@ from nnlib.course.gradebook import Marks, knows, marks_of, open_gradebook, stude
 from nnlib.course.lock import locked
 from nnlib.course.paths import Course, find_course
 from nnlib.course.received import Received, Version
-from nnlib.course.restore import restore
 from nnlib.course.seeds import assignment_seed, submission_seed
-from nnlib.course.submissions import SubmissionError, parse
+from nnlib.course.submissions import check_size
 from nnlib.course.table import table
 from nnlib.course.writer import GraderError, Record, Writer, record_of
-from nnlib.grading.trusted import sandbox
 from nnlib.grading.trusted.assess import Assessment, Bundle, Score
+from nnlib.grading.trusted.notebook import SubmissionError
+from nnlib.grading.trusted.sandbox import SandboxError, self_test
 
 UNSANDBOXED = (
     "Submissions run unsandboxed, with your rights: grade only what you would run yourself. (Each grade records this.)"
@@ -107,7 +106,6 @@ class Batch:
         self.course, self.assignment, self.options, self.gradebook = course, assignment, options, gradebook
         self.released = course.notebook(assignment)
         self.bundle = Bundle(assignment, self.released.stem, self.released.read_bytes())
-        self.release = nbformat.reads(self.bundle.release.decode(), as_version=4)
         self.release_sha256 = hashlib.sha256(self.bundle.release).hexdigest()
         self.received = Received(course, assignment, self.released.stem)
         self.writer = Writer(course, assignment, gradebook)
@@ -153,8 +151,7 @@ class Batch:
         try:
             if version.error:
                 raise SubmissionError(version.error)
-            missing = restore(parse(self.received.content(version)), self.release)
-            self.received.show(version, self.released.name)
+            check_size(self.received.content(version))
         except SubmissionError as error:
             self.fail(version, Outcome.STUDENT_ERROR, str(error))
             return None
@@ -163,7 +160,6 @@ class Batch:
             return None
         remarks = [version.remark] if version.remark else []
         remarks += [f"from {version.file!r}"] if version.file != self.released.name else []
-        remarks += [f"cells missing: {', '.join(missing)}"] if missing else []
         self.remarks[student] = remarks
         record = self.record(student)
         if record and not self.options.regrade and self.marks(student):
@@ -225,6 +221,7 @@ class Batch:
         elif assessment.outcome == Outcome.GRADED:
             try:
                 before = self.marks(task.student)
+                self.received.show(version, self.released.name)
                 record = self.writer.write(version, assessment, self.release_sha256)
                 self.succeed(version, record, before=before)
             except GraderError as error:
@@ -373,12 +370,9 @@ def level_or_refusal(sandboxed: bool) -> str:
     if not sandboxed:
         return UNSANDBOXED
     try:
-        return f"Sandbox: {sandbox.self_test()}."
-    except sandbox.NoSandbox as error:
-        raise click.ClickException(
-            f"Nothing was graded: there is no sandbox here that holds. {error}\nWith --unsandboxed, submissions run "
-            "with your rights: do that only with what you would run yourself."
-        ) from None
+        return f"Sandbox: {self_test()}."
+    except SandboxError as error:
+        raise click.ClickException(f"Nothing was graded: {error}") from None
 
 
 @click.command(short_help="Collect and grade what was handed in.")

@@ -18,7 +18,8 @@ from nbgrader.utils import parse_utc
 from nnlib.course.files import replace_folder, write
 from nnlib.course.gradebook import settings
 from nnlib.course.paths import Course
-from nnlib.course.submissions import STUDENT, SubmissionError, find_notebook, read_bytes
+from nnlib.course.submissions import STUDENT, find_notebook, read_bytes
+from nnlib.grading.trusted.notebook import SubmissionError
 
 COLLECTED = "grading/submitted"
 """Where a version comes from that nbgrader's own `collect` has brought, in place of a folder's name."""

@@ -1,28 +1,21 @@
-"""One submission as it comes in: find the notebook in a folder, read its bytes, and tell what is wrong with it."""
+"""One submission as it comes in: find the notebook, read its bytes; refuse what leads elsewhere or is too large."""
 
-import json
 import os
 import re
 import stat
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-import nbformat
-from nbformat import NotebookNode
+from nnlib.grading.trusted.notebook import SubmissionError
 
 LARGEST = 20_000_000
 """A notebook of more bytes is not read."""
-DEEPEST, MOST_CELLS, MOST_BRACKETS = 50, 2000, 500_000
-"""A notebook nested more deeply, of more cells, or of more lists and objects is not read."""
+MOST_BRACKETS = 500_000
+"""A notebook of more lists and objects is not read."""
 MOST_FILES = 1000
 """In a folder with more files than that, nobody looks further."""
 STUDENT = re.compile(r"\w[\w.@+-]*")
 """A student's name, which becomes the name of a folder."""
-
-
-class SubmissionError(Exception):
-    """What is wrong with a submission, in words for whoever handed it in."""
 
 
 def find_notebook(folder: Path, name: str) -> Path:
@@ -103,72 +96,12 @@ def read_bytes(path: Path) -> bytes:
         return file.read(LARGEST)
 
 
-def parse(content: bytes) -> NotebookNode:
-    """A notebook from its bytes.
+def check_size(content: bytes) -> None:
+    """Refuse what would fill the memory when it is read: each list of a JSON file takes 50 times its two bytes.
 
     Raises:
-        SubmissionError: they are not a notebook of format 4.
+        SubmissionError: there are too many.
     """
-    notebook = load(content)
-    if not isinstance(notebook, dict) or "nbformat" not in notebook:
-        raise SubmissionError("not a notebook: JSON, but without `nbformat`")
-    if notebook["nbformat"] != 4 or isinstance(notebook["nbformat"], (bool, float)):
-        version = f"{notebook['nbformat']!r:.20}"
-        raise SubmissionError(f"notebook of format {version}, not 4; open it in JupyterLab and save it again")
-    cells = notebook.get("cells")
-    if isinstance(cells, list):
-        if len(cells) > MOST_CELLS:
-            raise SubmissionError(f"{len(cells)} cells, more than {MOST_CELLS}")
-        for number, cell in enumerate(cells, start=1):
-            check_characters(cell, f"cell {number}")
-    try:
-        with warnings.catch_warnings(action="ignore"):  # cells without an id, or two with one: repaired, not a fault
-            notebook = nbformat.reads(content.decode("utf-8"), as_version=4)
-            nbformat.validate(notebook)
-    except Exception as error:  # nbformat raises whatever it stumbles over
-        reason = str(getattr(error, "message", error)).splitlines() or [""]
-        raise SubmissionError(f"damaged notebook: {reason[0]:.120}") from None
-    return notebook
-
-
-def load(content: bytes) -> object:
-    """JSON from bytes, if it is of a size and depth that can be handled.
-
-    Raises:
-        SubmissionError: it is not.
-    """
-    if not content.strip():
-        raise SubmissionError("the file is empty")
-    if len(content) > LARGEST:
-        raise SubmissionError(f"{len(content) / 1e6:.0f} MB, more than {LARGEST / 1e6:.0f} MB; clear its outputs")
-    if content.count(b"[") + content.count(b"{") > MOST_BRACKETS:
-        raise SubmissionError(f"not a notebook: more than {MOST_BRACKETS} lists; clear its outputs")
-    try:
-        value = json.loads(content.decode("utf-8"))
-    except UnicodeDecodeError:
-        raise SubmissionError("not a notebook: the file is not text (UTF-8)") from None
-    except json.JSONDecodeError as error:
-        raise SubmissionError(f"not a notebook: no JSON from line {error.lineno} on ({error.msg})") from None
-    except ValueError:
-        raise SubmissionError("not a notebook: a number of thousands of digits") from None
-    except RecursionError:
-        raise SubmissionError("not a notebook: nested too deeply") from None
-    level = [value]
-    for _ in range(DEEPEST):
-        inner = [part.values() if isinstance(part, dict) else part for part in level if isinstance(part, (dict, list))]
-        level = [part for parts in inner for part in parts]
-        if not level:
-            return value
-    raise SubmissionError("not a notebook: nested too deeply")
-
-
-def check_characters(cell: object, where: str) -> None:
-    """Refuse half a character (JSON can write one half of a surrogate pair), which no file can hold.
-
-    Raises:
-        SubmissionError: there is one.
-    """
-    try:
-        json.dumps(cell, ensure_ascii=False).encode("utf-8")
-    except UnicodeEncodeError:
-        raise SubmissionError(f"damaged notebook: {where} holds half a character; write it again") from None
+    brackets = content.count(b"[") + content.count(b"{")
+    if brackets > MOST_BRACKETS:
+        raise SubmissionError(f"{brackets} lists and objects, more than {MOST_BRACKETS}; clear the notebook's outputs")

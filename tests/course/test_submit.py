@@ -73,8 +73,8 @@ def test_missing_cells_are_named_and_can_be_handed_in_anyway(course, work):
         (b"def absorb_bias(): ...", "not a notebook: no JSON"),
         (b"\x00\xff\xfe", "not text"),
         (b"[1, 2]", "without `nbformat`"),
-        (b'{"nbformat": 3, "worksheets": []}', "format 3, not 4"),
-        (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": 7}', "damaged notebook"),
+        (b'{"nbformat": 3, "worksheets": []}', "format 3, or without"),
+        (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": 7}', "or without cells"),
     ],
 )
 def test_what_is_not_a_notebook_is_refused_with_the_reason(course, work, content, words):
