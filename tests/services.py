@@ -7,6 +7,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -62,29 +63,33 @@ def stopping(process: subprocess.Popen, seconds: float = 10) -> Iterator[subproc
 
 
 @contextlib.contextmanager
-def postgresql(folder: Path) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """The URL of an empty database in a PostgreSQL of its own."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    path = os.pathsep.join([*map(str, reversed(programs)), os.environ["PATH"]])
-    initdb, server = shutil.which("initdb", path=path), shutil.which("postgres", path=path)
-    if not (programs and initdb and server):
-        need("postgres", "initdb", package="postgresql")
-    initdb, server = str(programs[-1] / "initdb"), str(programs[-1] / "postgres")
-    folder.mkdir(mode=0o755)
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    programs = {name: str(found[-1] / name) if found else shutil.which(name) for name in ("initdb", "postgres")}
+    if not all(programs.values()):
+        need("initdb", "postgres", package="postgresql")
     user = as_user("postgres")
-    if user:
-        os.chown(folder, user["user"], user["group"])
-    data, log = folder / "data", (folder / "log").open("w")
-    options = {"stdout": log, "stderr": log, "cwd": "/", **user}
-    subprocess.run([initdb, "-A", "trust", "-U", "course", "--no-sync", "-D", data], check=True, **options)
-    port = free_port()
-    arguments = ["-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", "", "-F"]
-    with log, stopping(subprocess.Popen([server, *arguments], **options)) as process:
-        said = folder / "log"
-        ready = lambda: process.poll() is not None or "ready to accept connections" in said.read_text()  # noqa: E731
-        wait_until(ready, 60, "PostgreSQL does not start")
-        assert process.poll() is None, said.read_text()
-        yield f"postgresql+psycopg://course@127.0.0.1:{port}/postgres"
+    # not in pytest's own folder, which nobody but the tests' user may enter
+    with tempfile.TemporaryDirectory() as name, (Path(name) / "log").open("w") as log:
+        folder, data, said = Path(name), Path(name) / "data", Path(name) / "log"
+        data.mkdir(mode=0o700)
+        if user:
+            folder.chmod(0o755)
+            os.chown(data, user["user"], user["group"])
+        options = {"stdout": log, "stderr": log, "cwd": "/", **user}
+        made = subprocess.run([programs["initdb"], "-A", "trust", "-U", "course", "--no-sync", "-D", data], **options)
+        assert made.returncode == 0, said.read_text()
+        port = free_port()
+        arguments = ["-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", "", "-F"]
+        with stopping(subprocess.Popen([programs["postgres"], *arguments], **options)) as process:
+            wait_until(
+                lambda: process.poll() is not None or "ready to accept connections" in said.read_text(),
+                60,
+                "PostgreSQL does not start",
+            )
+            assert process.poll() is None, said.read_text()
+            yield f"postgresql+psycopg://course@127.0.0.1:{port}/postgres"
 
 
 SLURM = """

@@ -16,8 +16,8 @@ from nnlib.course.release import release
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory):
-    with postgresql(tmp_path_factory.mktemp("database") / "postgresql") as url:
+def database():
+    with postgresql() as url:
         yield url
 
 
