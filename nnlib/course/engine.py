@@ -131,6 +131,8 @@ class Work:
 
     def results(self) -> Assessed:
         """Each submission as soon as it is assessed."""
+        if not self.client.nthreads():
+            click.echo("The scheduler has no workers yet: waiting for the first.")
         self.submit()
         while self.tasks:
             future = next(self.done)

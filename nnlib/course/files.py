@@ -21,26 +21,20 @@ def write(path: Path, content: bytes, mode: int = 0o644) -> None:
 
 def replace_folder(folder: Path, files: dict[str, bytes]) -> None:
     """Make a folder hold exactly these files. It may be gone for a moment, but is never half of each."""
+    new, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
+    for left in (new, old):  # of a run that was killed
+        shutil.rmtree(left, ignore_errors=True)
     if folder.is_dir() and not folder.is_symlink():
         there = {path.name: path for path in folder.iterdir()}
         plain = all(path.is_file() and not path.is_symlink() for path in there.values())
         if plain and {name: path.read_bytes() for name, path in there.items()} == files:
             return
-    new = folder.with_name(f".{folder.name}.new")
-    shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     for name, content in files.items():
         write(new / name, content)
-    remove(folder)
+    if folder.is_symlink() or folder.is_file():
+        folder.unlink()
+    elif folder.exists():
+        os.replace(folder, old)
     os.replace(new, folder)
-
-
-def remove(path: Path) -> None:
-    """Remove a file or a folder, if it is there; a link itself and not what it leads to."""
-    if path.is_dir() and not path.is_symlink():
-        old = path.with_name(f".{path.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        os.replace(path, old)
-        shutil.rmtree(old)
-    else:
-        path.unlink(missing_ok=True)
+    shutil.rmtree(old, ignore_errors=True)

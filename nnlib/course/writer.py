@@ -18,7 +18,7 @@ from nbgrader.utils import compute_checksum, is_solution, is_task, parse_utc
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nnlib.course.files import remove, replace_folder, write
+from nnlib.course.files import replace_folder, write
 from nnlib.course.gradebook import settings
 from nnlib.course.paths import Course
 from nnlib.course.received import Version
@@ -101,7 +101,7 @@ class Writer:
         facts = (assessment.level, assessment.seed, assessment.what, now, round(assessment.seconds, 3))
         record = Record(version.sha256, version.time, release, *facts)
         folder = autograded(self.course, self.assignment, version.student)
-        remove(folder / RECORD)  # from here on, until the end, it counts as not graded
+        (folder / RECORD).unlink(missing_ok=True)  # from here on, until the end, it counts as not graded
         with Session(self.gradebook.engine) as session, session.begin():
             enter(session, self.late, self.assignment, version, assessment.scores, notebook)
         name = self.course.notebook(self.assignment).name

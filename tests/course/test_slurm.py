@@ -1,7 +1,6 @@
 """`course grade --scheduler` on a real Slurm: workers are its jobs, and one of them is cancelled in the middle."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -24,7 +23,6 @@ def cluster(tmp_path_factory):
 
 def test_a_cancelled_jobs_submission_is_graded_again_by_another_job(cluster, tmp_path, monkeypatch):
     tests = Path(quick_assess.__file__).parent
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tests), os.environ.get("PYTHONPATH", "")]))
     file = tmp_path / "scheduler.json"
     options = ["--host=127.0.0.1", "--port=0", "--no-dashboard", "--no-show", f"--scheduler-file={file}"]
     with (tmp_path / "log").open("w") as log:
@@ -32,7 +30,7 @@ def test_a_cancelled_jobs_submission_is_graded_again_by_another_job(cluster, tmp
             [sys.executable, "-m", "distributed.cli.dask_scheduler", *options], stdout=log, stderr=log, cwd=tmp_path
         )
     worker = (
-        "export QUICK_ASSESS_SECONDS=0.5 DASK_DISTRIBUTED__WORKER__PRELOAD=quick_assess; "
+        f"export PYTHONPATH={tests} QUICK_ASSESS_SECONDS=0.5 DASK_DISTRIBUTED__WORKER__PRELOAD=quick_assess; "
         f"exec {sys.executable} -m distributed.cli.dask_worker --scheduler-file={file} --nthreads=1 --no-nanny"
         f" --no-dashboard --local-directory={tmp_path}"
     )
