@@ -13,13 +13,14 @@ from nnlib.grading.trusted.notebook import Cell
 
 SECONDS_OF_A_CELL = 20.0
 SECONDS_OF_ALL = 240.0
-SECONDS_OF_A_QUESTION = 2.0
+SECONDS_OF_A_QUESTION = 10.0
 """For finding out what a name stands for, and on top of the time of each call."""
 TEXT = 300
 """Characters of each text that comes with an outcome."""
 GONE = {
     "time": Failure("time limit"),
     "died": Failure("SystemExit"),
+    "memory": Failure("MemoryError"),
     "flood": Failure("OutputLimit", "it prints without end"),
 }
 
@@ -124,15 +125,19 @@ class Answers:
         return min(most, left)
 
     def find(self, name: str) -> Found:
-        """What a name stands for in the kernel."""
-        self.prepare()
-        try:
-            reply = self._kernel.ask(f"kind({name!r})", self._seconds(SECONDS_OF_A_QUESTION))
-        except KernelGoneError as gone:
-            self.close()
-            return Found("gone", gone.reason)
-        except wire.WireError as error:
-            return Found("unsendable", str(error))
+        """What a name stands for in the kernel; if that has just ended, in another one."""
+        for _ in range(2):
+            self.prepare()
+            try:
+                reply = self._kernel.ask(f"kind({name!r})", self._seconds(SECONDS_OF_A_QUESTION))
+                break
+            except KernelGoneError as gone:
+                self.close()
+                reason = gone.reason
+            except wire.WireError as error:
+                return Found("unsendable", str(error))
+        else:
+            return Found("gone", reason)
         match reply:
             case ("missing",):
                 return Found("missing")
@@ -155,7 +160,7 @@ class Answers:
         self._gone = None
         calls = list(ahead)
         outcomes = self._call(remote, calls, seconds)
-        self._ahead = deque(zip(map(wire.encode, calls), outcomes))
+        self._ahead = deque(zip(map(wire.encode, calls), outcomes, strict=False))
 
     def run(self, remote: Remote, arguments: tuple, seconds: float) -> Outcome:
         """Call an answer in the kernel; a `Run` of the judge's.
@@ -188,7 +193,7 @@ class Answers:
         each = (time.monotonic() - start) / len(calls)
         if not isinstance(replies, list) or not 0 < len(replies) <= len(calls):
             return [_no_outcome(each)]
-        return [_outcome(reply, arguments, each) for reply, arguments in zip(replies, calls)]
+        return [_outcome(reply, arguments, each) for reply, arguments in zip(replies, calls, strict=False)]
 
 
 def _no_outcome(seconds: float) -> Outcome:

@@ -7,17 +7,21 @@ follow the protocol is dropped. Once it runs, its sockets are never connected a 
 import base64
 import binascii
 import contextlib
+import mmap
 import re
+import signal
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import zmq
 from jupyter_client import KernelManager
 from jupyter_client.kernelspec import KernelSpec
+from jupyter_core.utils import run_sync
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
@@ -35,13 +39,15 @@ TEXT = 20_000
 """Characters that are kept of what a cell prints."""
 IMAGES = 1_000_000
 """Bytes that are kept of its pictures."""
+MEMORY = 200_000_000
+"""Bytes by which the grader itself may grow while a kernel runs; then the kernel is ended."""
 SECONDS_TO_STOP = 2.0
 SECONDS_FOR_OUTPUT = 1.0
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f\ud800-\udfff]")
 
 
 class KernelGoneError(Exception):
-    """The kernel ended, or had to be ended; `reason` is "time", "flood" or "died"."""
+    """The kernel ended, or had to be ended; `reason` is "time", "flood", "memory" or "died"."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -110,6 +116,38 @@ def _png(data: Any, room: int) -> str:
     return base64.b64encode(raw).decode("ascii") if raw.startswith(b"\x89PNG\r\n\x1a\n") else ""
 
 
+class _Guard(threading.Thread):
+    """Ends the kernel when the grader's own memory grows, whatever it is that the kernel sends."""
+
+    def __init__(self, end: Callable[[], None]) -> None:
+        super().__init__(daemon=True)
+        self._end, self._done = end, threading.Event()
+        self._most = _resident() + MEMORY
+        self.struck = False
+
+    def run(self) -> None:
+        """Look every now and then."""
+        while not self._done.wait(0.02):
+            if _resident() > self._most:
+                self.struck = True
+                self._end()
+                return
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._done.set()
+        self.join()
+
+
+def _resident() -> int:
+    """Bytes of memory that this process has now; 0 where the system does not say."""
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * mmap.PAGESIZE
+    except OSError:
+        return 0
+
+
 class _Manager(KernelManager):
     """A kernel manager that leaves nothing on the disk."""
 
@@ -135,7 +173,9 @@ class Kernel:
         self._context = zmq.Context()
         for option, number in {zmq.MAXMSGSIZE: MESSAGE, zmq.RCVHWM: WAITING, zmq.LINGER: 0}.items():
             self._context.setsockopt(option, number)
+        self._context.setsockopt(zmq.SNDTIMEO, 1000)
         self._closing = contextlib.ExitStack()
+        self._guard: _Guard | None = None
         try:
             self._manager = self._start_sandboxed(modules) if sandboxed else self._start_plain()
             self._client = self._manager.client(context=self._context)
@@ -149,11 +189,15 @@ class Kernel:
     def _start_sandboxed(self, modules: Iterable[str]) -> KernelManager:
         self._context.setsockopt(zmq.RECONNECT_IVL, -1)
         manager = _Manager(context=self._context, transport="ipc")
-        spec = KernelSpec(argv=[], display_name="sandbox", language="python", interrupt_mode="message")
+        spec = KernelSpec(argv=[], display_name="sandbox", language="python", interrupt_mode="signal")
         manager._kernel_spec = spec
         manager.provisioner = SandboxProvisioner(kernel_spec=spec, parent=manager, modules=list(modules))
-        self._closing.callback(manager.shutdown_kernel, now=True)
+        # not by the manager: it would send messages to the kernel before
+        self._closing.callback(manager.provisioner.end)
         manager.start_kernel()
+        self._guard = _Guard(manager.provisioner.strike)
+        self._guard.start()
+        self._closing.callback(self._guard.stop)
         return manager
 
     def _start_plain(self) -> KernelManager:
@@ -169,13 +213,14 @@ class Kernel:
         """End the kernel and all that it has started."""
         with contextlib.suppress(AttributeError):
             self._client.stop_channels()
+            self._manager._close_control_socket()
         self._closing.close()
         self._context.destroy(linger=0)
 
     @property
     def alive(self) -> bool:
         """Whether it runs."""
-        return self._manager.is_alive()
+        return run_sync(self._manager.provisioner.poll)() is None
 
     def run_cell(self, source: str, seconds: float, output: CellOutput) -> None:
         """Run a cell; what it shows is added to `output`.
@@ -185,7 +230,7 @@ class Kernel:
         """
         sent = self._client.execute(source, allow_stdin=False, stop_on_error=False)
         if self._collect(sent, seconds, output) is None:
-            self._manager.interrupt_kernel()
+            run_sync(self._manager.provisioner.send_signal)(signal.SIGINT)
             if self._collect(sent, SECONDS_TO_STOP, output) is None:
                 raise KernelGoneError("time")
 
@@ -226,10 +271,15 @@ class Kernel:
                 elif channel is self._iopub and kind and output is not None:
                     output.add(kind, content)
             if reply is None and not self.alive:
-                raise KernelGoneError("died")
+                raise KernelGoneError(self._why())
             if time.monotonic() > end:
                 break
         return reply
+
+    def _why(self) -> str:
+        if self._guard and self._guard.struck:
+            return "flood"
+        return "memory" if getattr(self._manager.provisioner, "out_of_memory", False) else "died"
 
     def _messages(self, seconds: float) -> Iterator[tuple[int, zmq.Socket, dict]]:
         """What arrives within so many seconds: size, socket, message."""
