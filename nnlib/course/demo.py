@@ -14,10 +14,9 @@ import nbformat
 from nbgrader.utils import is_solution
 
 from nnlib.course.grade import UNSANDBOXED, Outcome, Result, grade, level_or_refusal, summary
-from nnlib.course.gradebook import settings
+from nnlib.course.gradebook import grade_id, settings
 from nnlib.course.paths import SETTINGS, Course, find_course
 from nnlib.course.release import release
-from nnlib.course.restore import grade_id
 from nnlib.course.start import start
 from nnlib.course.submit import submit
 from nnlib.course.table import table

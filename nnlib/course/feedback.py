@@ -13,10 +13,9 @@ from nbgrader.preprocessors import GetGrades
 from nbgrader.utils import is_grade, is_solution, is_task
 
 from nnlib.course.files import write
-from nnlib.course.gradebook import Marks, settings
+from nnlib.course.gradebook import Marks, grade_id, settings
 from nnlib.course.nbgrader_log import captured_log
 from nnlib.course.paths import Course
-from nnlib.course.restore import grade_id
 from nnlib.course.writer import GraderError, autograded
 
 SHOWN = re.compile(rb"\n<!-- shows ([0-9a-f]{64}) -->\n$")

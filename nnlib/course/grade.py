@@ -25,7 +25,7 @@ from nnlib.course.table import table
 from nnlib.course.writer import GraderError, Record, Writer, record_of
 from nnlib.grading.trusted.assess import Assessment, Bundle, Score
 from nnlib.grading.trusted.notebook import SubmissionError
-from nnlib.grading.trusted.sandbox import SandboxError, self_test
+from nnlib.grading.trusted.sandbox import SandboxError, proven
 
 UNSANDBOXED = (
     "Submissions run unsandboxed, with your rights: grade only what you would run yourself. (Each grade records this.)"
@@ -370,7 +370,7 @@ def level_or_refusal(sandboxed: bool) -> str:
     if not sandboxed:
         return UNSANDBOXED
     try:
-        return f"Sandbox: {self_test()}."
+        return f"Sandbox: {proven()}."
     except SandboxError as error:
         raise click.ClickException(f"Nothing was graded: {error}") from None
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from nbformat import NotebookNode
 from nbgrader.api import (
     Assignment,
     BaseCell,
@@ -31,6 +32,12 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 def settings(course: Course) -> Config:
     """nbgrader's settings, from nbgrader_config.py; loading it makes grading/ and the exchange."""
     return PyFileConfigLoader(SETTINGS, path=str(course.root)).load_config()
+
+
+def grade_id(cell: NotebookNode) -> str | None:
+    """nbgrader's name of a cell, None if it has none."""
+    metadata = cell.metadata.get("nbgrader")
+    return metadata.get("grade_id") if isinstance(metadata, dict) else None
 
 
 @contextlib.contextmanager

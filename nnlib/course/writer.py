@@ -19,10 +19,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nnlib.course.files import replace_folder, write
-from nnlib.course.gradebook import settings
+from nnlib.course.gradebook import grade_id, settings
 from nnlib.course.paths import Course
 from nnlib.course.received import Version
-from nnlib.course.restore import grade_id
 from nnlib.grading.trusted.assess import Assessment, Score
 
 RECORD = "graded.json"

@@ -91,7 +91,7 @@ def test_without_a_sandbox_nothing_is_graded(handed_in, tmp_path, monkeypatch):
     def none_here():
         raise SandboxError("bubblewrap is not installed; --unsandboxed grades without")
 
-    monkeypatch.setattr(grade_module, "self_test", none_here)
+    monkeypatch.setattr(grade_module, "proven", none_here)
     before = state(course)
     result = CliRunner().invoke(command, [ASSIGNMENT])
     assert result.exit_code == 1
