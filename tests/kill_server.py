@@ -1,8 +1,9 @@
 """Starts `course grade`, with the quick stand-in, in process groups of their own, by forking one process that has
 everything imported: so that a test can kill many of them without waiting for imports.
 
-It reads lines of JSON, {"root": a course's folder, "die_at": number of a step or null}, and for each prints the
-process's id, then, when that has ended, its status as os.waitpid gives it. It ends when its input does.
+It first grades in the course's folder that it is given, for what is imported late. Then it reads lines of JSON,
+{"root": a course's folder, "die_at": number of a step or null, "regrade": ...}, and for each prints the process's id,
+then, when that has ended, its status as os.waitpid gives it. It ends when its input does.
 """
 
 import json
@@ -41,6 +42,7 @@ def die_at(step: int) -> None:
 
 def serve() -> None:
     engine.assess = quick_assess.assess
+    grade(Course(Path(sys.argv[1])), ASSIGNMENT, workers=1)
     for line in sys.stdin:
         order = json.loads(line)
         child = os.fork()

@@ -26,10 +26,10 @@ MOMENTS = 30
 class Server:
     """See kill_server."""
 
-    def __init__(self) -> None:
+    def __init__(self, course: Course) -> None:
         paths = os.pathsep.join([str(Path(kill_server.__file__).parent), os.environ.get("PYTHONPATH", "")])
         self.process = subprocess.Popen(
-            [sys.executable, kill_server.__file__],
+            [sys.executable, kill_server.__file__, str(course.root)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -53,15 +53,6 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def server():
-    made = Server()
-    yield made
-    made.process.stdin.close()
-    assert made.process.wait() == 0
-    made.process.stdout.close()
-
-
-@pytest.fixture(scope="module")
 def handed_in(tmp_path_factory):
     """A course with one graded student, whose written answer is marked, and with submissions that wait."""
     with released_course(tmp_path_factory.mktemp("kill") / "my course") as course, pytest.MonkeyPatch.context() as env:
@@ -71,11 +62,8 @@ def handed_in(tmp_path_factory):
         env.setenv("COURSE_EXCHANGE", str(exchange))
         (course.grading / "exchange").symlink_to(exchange)
         hand_in(course, "ada", answered(course, HALF | {"why-answer": "So that b is a weight."}))
-        server = Server()
+        server = Server(Course(shutil.copytree(course.root, course.root.parent / "warm", symlinks=True)))
         assert server.run(course) == 0
-        server.process.stdin.close()
-        server.process.wait()
-        server.process.stdout.close()
         with open_gradebook(course) as gradebook:
             gradebook.find_grade("why-answer", "short", ASSIGNMENT, "ada").manual_score = 1.5
             gradebook.find_comment("why-answer", "short", ASSIGNMENT, "ada").manual_comment = "Well said"
@@ -85,12 +73,21 @@ def handed_in(tmp_path_factory):
         hand_in(course, "bob", answered(course, HALF), file="short (1).ipynb")
         hand_in(course, "carl", b"broken")
         (course.grading / "exchange").unlink()
-        yield course
+        yield course, server
+        server.process.stdin.close()
+        assert server.process.wait() == 0
+        server.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def server(handed_in):
+    return handed_in[1]
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["grade", "regrade"])
-def uninterrupted(request, handed_in, server, tmp_path_factory):
+def uninterrupted(request, handed_in, tmp_path_factory):
     """(a course to be graded, whether again, what comes out, how long that takes)."""
+    handed_in, server = handed_in
     before = Course(shutil.copytree(handed_in.root, tmp_path_factory.mktemp("before") / "my course"))
     if request.param:
         assert server.run(before) == 0
@@ -141,5 +138,5 @@ def test_a_kill_before_any_single_step_changes_nothing_in_the_end(uninterrupted,
         assert server.run(course, regrade=regrade) == 0
         assert differences(state(course), expected) == [], f"after a kill before step {step}"
         shutil.rmtree(course.root)
-        step += 1 + step // 12  # all of the first submission's, then ever fewer
+        step += 1 + step // 6  # all of the first submission's, then ever fewer
     assert step > 20
