@@ -44,7 +44,8 @@ def find_notebook(folder: Path, name: str) -> Path:
         raise SubmissionError(
             f"the notebook lies in a sub-folder ({deeper.relative_to(folder)}); hand in the file itself"
         )
-    others = sorted(path.name for path in files if path.suffix != ".txt" and path.name[0] != ".")[:10]
+    top = [path for path in files if path.parent == folder]
+    others = sorted(path.name for path in top if path.suffix != ".txt" and path.name[0] != ".")[:10]
     raise SubmissionError(f"no notebook, only {', '.join(others)}" if others else "no notebook: the folder is empty")
 
 
@@ -84,10 +85,11 @@ def read_bytes(path: Path) -> bytes:
         if path.is_symlink() or isinstance(error, FileNotFoundError) or not path.is_file():
             raise not_a_file from None
         raise
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise not_a_file
     with open(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise not_a_file
         if status.st_nlink > 1:
             raise SubmissionError(f"{path.name} is a hard link to another file; hand in a copy of the notebook")
         if status.st_size > LARGEST:
