@@ -382,7 +382,14 @@ QUESTION = Question(
     name="momentum_path",
     points=2,
     arguments={"H": "(d, d)", "w0": "(d,)", "alphas": "(steps,)", "beta": ""},
-    results=(Result("path", "(steps + 1, d)"),),
+    results=(
+        Result(
+            "path",
+            "(steps + 1, d)",
+            ask="Which gradient, which α and which G belong to the step from w_t to w_{t+1}?",
+            formula="G ← βG + H w_t, then w_{t+1} = w_t - α_t G, from G = 0.",
+        ),
+    ),
     reference=reference,
     families={
         "non-square": partial(_draw, d=3, steps=6),

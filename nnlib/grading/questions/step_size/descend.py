@@ -338,7 +338,14 @@ QUESTION = Question(
     name="descend",
     points=2,
     arguments={"H": "(d, d)", "w0": "(d,)", "step_size": "", "steps": ""},
-    results=(Result("path", "(steps + 1, d)"),),
+    results=(
+        Result(
+            "path",
+            "(steps + 1, d)",
+            ask="What is the gradient of ½ wᵀHw, and at which point is each step's taken?",
+            formula="w_{t+1} = w_t - α H w_t; row t of the result is w_t.",
+        ),
+    ),
     reference=reference,
     families={
         "non-square, two weights": partial(_draw, d=2, steps=5),
