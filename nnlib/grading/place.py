@@ -29,7 +29,7 @@ def line_of(source: str, function: str, result: str, position: int, results: int
 
     Args:
         source: the code in which the function is defined.
-        function: its name.
+        function: its name; where nothing has it, the last function is looked at.
         result: the name of the result; its end may be the key of a dict that is returned.
         position: of the result among all that are returned.
         results: how many are returned.
@@ -43,7 +43,8 @@ def line_of(source: str, function: str, result: str, position: int, results: int
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError):
         return ""
-    definitions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == function]
+    every = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    definitions = [node for node in every if node.name == function] or every
     returns = [node for node in _own(definitions[-1]) if isinstance(node, ast.Return)] if definitions else []
     if not returns:
         return ""
