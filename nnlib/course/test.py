@@ -15,7 +15,13 @@ ARTIFACTS = ROOT / "test-artifacts"
 STAGES = {
     "layout of the code": ["ruff", "format", "--check", "."],
     "style of the code": ["ruff", "check", "."],
-    "tests and doctests": ["pytest", f"--junit-xml={ARTIFACTS / 'tests.xml'}"],
+    "tests and doctests": [
+        "pytest",
+        *("-m", "not browser", "--numprocesses=2", "--dist=worksteal"),
+        f"--junit-xml={ARTIFACTS / 'tests.xml'}",
+    ],
+    # one after the other: what they see and measure is how quickly a browser answers
+    "tests in a browser": ["pytest", "-m", "browser", f"--junit-xml={ARTIFACTS / 'browser.xml'}", "tests"],
     "notebooks": [
         "pytest",
         "--nbval-lax",
@@ -40,7 +46,7 @@ def command(pytest_arguments: tuple[str, ...]) -> None:
 
     With PYTEST_ARGUMENTS, run pytest alone, with them: course test tests/core -k momentum
     """
-    if not all(map(find_spec, ["ruff", "pytest", "nbval", "playwright"])):
+    if not all(map(find_spec, ["ruff", "pytest", "xdist", "nbval", "playwright"])):
         raise click.ClickException(
             "The packages which the tests need are not installed here. `python3 course.py test` installs them, "
             "and so does `uv run --group test course test`."

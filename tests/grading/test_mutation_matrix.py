@@ -26,12 +26,14 @@ GRADIENTS = {
 LINES_AT_MOST = 12
 
 
-@pytest.fixture(scope="module")
-def table(artifacts: Path) -> Iterator[list[str]]:
-    """Rows of the report, written when all questions are done."""
+@pytest.fixture
+def table(artifacts: Path, request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """Rows of the report on one test, written when it is done: tests may run side by side."""
     rows = ["| question | answer | verdicts | points |", "|---|---|---|---|"]
     yield rows
-    (artifacts / "mutation_matrix.md").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    folder = artifacts / "mutation_matrix"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{request.node.name}.md").write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
 def summary(verdicts: list[Verdict]) -> str:
