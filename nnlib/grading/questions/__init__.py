@@ -35,6 +35,14 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "update_running",
         "only_with_batchnorm",
     ),
+    "depth": (
+        "residual_forward",
+        "residual_backward",
+        "dense_forward",
+        "dense_backward",
+        "gradient_norms",
+        "learn_the_identity",
+    ),
 }
 """Chapter -> its questions in the order of the notebook; each is the QUESTION of the file of its name."""
 
