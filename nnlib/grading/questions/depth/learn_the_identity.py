@@ -98,7 +98,7 @@ def examine(value: Any) -> tuple[float, str | None, str]:
     return (
         0.0,
         NOT_YET,
-        fX steps are slow, large ones leap too far: try other α at this c. "
+        f"{text}, not yet below {ENDS_BELOW:g}. Small steps are slow, large ones leap too far: try other α here. "
         "If none of them does it, lower c a little.",
     )
 
