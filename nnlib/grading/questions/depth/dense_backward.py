@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from nnlib.grading.question import Mistake, Question, Result
+from nnlib.grading.question import Identity, Mistake, Question, Result
 from nnlib.grading.questions.backprop.sigmas import sigma_of, slope_from_output, slope_of
 from nnlib.grading.questions.depth.connection_mistakes import connection_mistakes
 from nnlib.grading.questions.depth.dense_forward import NON_SQUARE, SQUARE
@@ -188,7 +188,26 @@ QUESTION = Question(
         "b": "(k,)",
         "sigma": "",
     },
-    results=(Result("dZ", "(m, d_{i-1})"), Result("dW", "(k, d_{i-1})"), Result("db", "(k,)")),
+    results=(
+        Result(
+            "dZ",
+            "(m, d_{i-1})",
+            ask="Which columns of dout belong to Z itself, which to σ(a), and what happens where ways meet?",
+            formula="∂L/∂z_{i-1} = (∂L/∂z_i)_left + δ_i W_i, with δ_i = (∂L/∂z_i)_right ∘ σ'(a_i).",
+        ),
+        Result(
+            "dW",
+            "(k, d_{i-1})",
+            ask="Which columns of dout come back to W, and what does W multiply?",
+            formula="dW = δ_iᵀ z_{i-1}, with δ_i = (∂L/∂z_i)_right ∘ σ'(a_i).",
+        ),
+        Result(
+            "db",
+            "(k,)",
+            ask="Which columns of dout come back to b, and on how many samples does it act?",
+            formula="db is the sum of δ_i over the samples, with δ_i = (∂L/∂z_i)_right ∘ σ'(a_i).",
+        ),
+    ),
     reference=reference,
     families={
         **{f"non-square, {sigma}": partial(_draw, **NON_SQUARE, sigma=sigma) for sigma in BENT},
@@ -205,6 +224,44 @@ QUESTION = Question(
     },
     mistakes=MISTAKES,
     equivalents=EQUIVALENTS,
+    parts={
+        "past the layer": (
+            "the left part of dout is missing in dZ",
+            "what comes straight back is counted twice in dZ",
+            "Z is added in place of its gradient",
+            "1 is added in dZ",
+        ),
+        "σ'": (
+            "σ' is missing",
+            "σ in place of σ'",
+            "σ' is in it twice",
+            "σ' evaluated at σ(a) instead of a",
+            "σ' written for z, but given a",
+            "the bias is missing in the pre-activation",
+            "W the wrong way round in the pre-activation",
+            "tanh' whatever sigma says",
+            "sigmoid' whatever sigma says",
+        ),
+        "factor": (
+            "everything divided by m again",
+            "everything multiplied by m",
+            "the wrong sign everywhere",
+            "a factor 2 everywhere",
+            "dW and db are means instead of sums",
+            "dW is divided by m",
+            "db is the mean instead of the sum",
+        ),
+    },
+    identities=(
+        Identity(
+            "dZ",
+            "With the left part of dout, Zᵀ (dZ - left) and dWᵀ W have to agree, for both are Zᵀ δ W",
+            lambda arguments, results: (
+                arguments[1].T @ (results[0] - arguments[0][:, : arguments[1].shape[1]])
+                - np.transpose(results[1]) @ arguments[2]
+            ),
+        ),
+    ),
     derivative=True,
     uses=("dense_forward",),
 )

@@ -193,7 +193,14 @@ QUESTION = Question(
     name="dense_forward",
     points=1,
     arguments={"Z": "(m, d_{i-1})", "W": "(k, d_{i-1})", "b": "(k,)", "sigma": ""},
-    results=(Result("out", "(m, d_{i-1} + k)"),),
+    results=(
+        Result(
+            "out",
+            "(m, d_{i-1} + k)",
+            ask="Which columns come first, and what stands to their right?",
+            formula="z_i = [z_{i-1}, σ(W_i z_{i-1} + b_i)], side by side.",
+        ),
+    ),
     reference=reference,
     families={
         **{f"non-square, {sigma}": partial(layer, **NON_SQUARE, sigma=sigma) for sigma in BENT},
@@ -212,4 +219,21 @@ QUESTION = Question(
     },
     mistakes=MISTAKES,
     equivalents=EQUIVALENTS,
+    parts={
+        "input": (
+            "σ is applied to the input as well",
+            "a in place of the input",
+        ),
+        "branch": (
+            "σ is missing",
+            "σ' in place of σ",
+            "the sum in place of the new columns",
+            "the bias is missing",
+            "the bias is added after the activation",
+            "W the wrong way round",
+            "tanh whatever sigma says",
+            "relu whatever sigma says",
+            "sigmoid whatever sigma says",
+        ),
+    },
 )

@@ -113,7 +113,13 @@ QUESTION = Question(
     name="gradient_norms",
     points=3,
     arguments={"X": "(m, d_0)", "Y": "(m, d_L)", "Ws": "", "bs": "", "sigmas": "", "skip": ""},
-    results=(Result("norms"),),
+    results=(
+        Result(
+            "norms",
+            ask="Begin with the last layer: is its norm right? Then one layer back. What is carried on from there?",
+            formula="δ_i = ∂L/∂z_i ∘ σ'_i(a_i), and ∂L/∂z_{i-1} = δ_i W_i, plus ∂L/∂z_i where layer i skips.",
+        ),
+    ),
     reference=reference,
     families={
         "some layers square, no skip": partial(
@@ -146,6 +152,32 @@ QUESTION = Question(
     },
     mistakes=MISTAKES,
     equivalents=EQUIVALENTS,
+    parts={
+        "factor": (
+            "the 1/m of the mean is missing",
+            "the 1/m of the mean is in it twice",
+            "the mean over all m·d_L entries",
+            "a factor 2 too many",
+            "a factor ½ too many",
+        ),
+        "the way back": (
+            "what comes straight back is missing",
+            "the last layer does not skip on the way back",
+            "delta goes straight back, with its σ'",
+            "delta is added to the delta of the layer below",
+            "the branch is missing on the way back",
+            "σ' is missing everywhere",
+            "σ in place of σ'",
+            "σ' evaluated at σ(a) instead of a",
+            "σ' evaluated at z instead of a",
+            "σ' written for z, but given a",
+            "W_i the wrong way round",
+            "W_i is missing on the way back",
+            "the norms of the gradients for z",
+            "the norms of the gradients for W",
+            "the norms of the gradients for b",
+        ),
+    },
     derivative=True,
     uses=("residual_forward", "residual_backward"),
 )

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from nnlib.grading.question import Mistake, Question, Result
+from nnlib.grading.question import Identity, Mistake, Question, Result
 from nnlib.grading.questions.backprop.sigmas import sigma_of, slope_from_output, slope_of
 from nnlib.grading.questions.depth.connection_mistakes import connection_mistakes
 from nnlib.grading.questions.depth.inputs import BENT, integer_layer, layer, layer_of_signs
@@ -156,7 +156,26 @@ QUESTION = Question(
     name="residual_backward",
     points=3,
     arguments={"dout": "(m, d)", "Z": "(m, d)", "W": "(d, d)", "b": "(d,)", "sigma": ""},
-    results=(Result("dZ", "(m, d)"), Result("dW", "(d, d)"), Result("db", "(d,)")),
+    results=(
+        Result(
+            "dZ",
+            "(m, d)",
+            ask="Z reaches out on two ways: which factors does each of them have, and what happens where ways meet?",
+            formula="∂L/∂z_{i-1} = ∂L/∂z_i + δ_i W_i, with δ_i = ∂L/∂z_i ∘ σ'(a_i).",
+        ),
+        Result(
+            "dW",
+            "(d, d)",
+            ask="On which of the two ways does W lie, and what does it multiply?",
+            formula="dW = δ_iᵀ z_{i-1}, with δ_i = ∂L/∂z_i ∘ σ'(a_i).",
+        ),
+        Result(
+            "db",
+            "(d,)",
+            ask="On which of the two ways does b lie, and on how many samples does it act?",
+            formula="db is the sum of δ_i over the samples, with δ_i = ∂L/∂z_i ∘ σ'(a_i).",
+        ),
+    ),
     reference=reference,
     families={
         **{f"non-square, {sigma}": partial(_draw, **NON_SQUARE, sigma=sigma) for sigma in BENT},
@@ -172,6 +191,43 @@ QUESTION = Question(
     },
     mistakes=MISTAKES,
     equivalents=EQUIVALENTS,
+    parts={
+        "past the layer": (
+            "what comes straight back is missing in dZ",
+            "what comes straight back is counted twice in dZ",
+            "Z is added in place of its gradient",
+            "1 is added in dZ",
+        ),
+        "σ'": (
+            "σ' is missing",
+            "σ in place of σ'",
+            "σ' is in it twice",
+            "σ' evaluated at σ(a) instead of a",
+            "σ' written for z, but given a",
+            "the bias is missing in the pre-activation",
+            "W the wrong way round in the pre-activation",
+            "tanh' whatever sigma says",
+            "sigmoid' whatever sigma says",
+        ),
+        "factor": (
+            "everything divided by m again",
+            "everything multiplied by m",
+            "the wrong sign everywhere",
+            "a factor 2 everywhere",
+            "dW and db are means instead of sums",
+            "dW is divided by m",
+            "db is the mean instead of the sum",
+        ),
+    },
+    identities=(
+        Identity(
+            "dZ",
+            "Zᵀ (dZ - dout) and dWᵀ W have to agree, for both are Zᵀ δ W",
+            lambda arguments, results: (
+                arguments[1].T @ (results[0] - arguments[0]) - np.transpose(results[1]) @ arguments[2]
+            ),
+        ),
+    ),
     derivative=True,
     uses=("residual_forward",),
 )

@@ -215,7 +215,14 @@ QUESTION = Question(
     name="residual_forward",
     points=1,
     arguments={"Z": "(m, d)", "W": "(d, d)", "b": "(d,)", "sigma": ""},
-    results=(Result("out", "(m, d)"),),
+    results=(
+        Result(
+            "out",
+            "(m, d)",
+            ask="Which two things are added, and does σ act on the sum or on one of them?",
+            formula="z_i = z_{i-1} + σ(W_i z_{i-1} + b_i).",
+        ),
+    ),
     reference=reference,
     families={
         **{f"non-square, {sigma}": partial(layer, **NON_SQUARE, sigma=sigma) for sigma in BENT},
@@ -233,4 +240,23 @@ QUESTION = Question(
     },
     mistakes=MISTAKES,
     equivalents=EQUIVALENTS,
+    parts={
+        "input": (
+            "the input is not added",
+            "the input is added twice",
+            "σ is applied to the input",
+            "a is added instead of z",
+        ),
+        "branch": (
+            "σ is missing",
+            "σ' in place of σ",
+            "the wrong sign of the activation",
+            "the bias is missing",
+            "the bias is added after the activation",
+            "W the wrong way round",
+            "tanh whatever sigma says",
+            "relu whatever sigma says",
+            "sigmoid whatever sigma says",
+        ),
+    },
 )
