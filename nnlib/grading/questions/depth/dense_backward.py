@@ -246,7 +246,6 @@ QUESTION = Question(
             "everything divided by m again",
             "everything multiplied by m",
             "the wrong sign everywhere",
-            "a factor 2 everywhere",
             "dW and db are means instead of sums",
             "dW is divided by m",
             "db is the mean instead of the sum",

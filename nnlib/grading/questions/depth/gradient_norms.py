@@ -175,7 +175,6 @@ QUESTION = Question(
             "W_i is missing on the way back",
             "the norms of the gradients for z",
             "the norms of the gradients for W",
-            "the norms of the gradients for b",
         ),
     },
     derivative=True,
