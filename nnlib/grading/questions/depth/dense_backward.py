@@ -93,6 +93,17 @@ def _dout_overwritten(dout, Z, W, b, sigma):
     return left, delta.T @ Z, delta.sum(axis=0)
 
 
+def _mask_in_dout(dout, Z, W, b, sigma):
+    A = Z @ W.T + b
+    left, right = dense_parts(dout, Z)
+    if sigma == "relu":
+        delta = right
+        delta[A <= 0] = 0
+    else:
+        delta = right * slope_of(sigma, A)
+    return left + delta @ W, delta.T @ Z, delta.sum(axis=0)
+
+
 MISTAKES = (
     Mistake(
         "the left part of dout is missing in dZ",
@@ -138,6 +149,11 @@ MISTAKES = (
         "dout is overwritten",
         _dout_overwritten,
         "dout[:, :d] is a view of the caller's array: += and *= change dout itself. Write left + … and right * ….",
+    ),
+    Mistake(
+        "relu's mask is written into dout",
+        _mask_in_dout,
+        "dout[:, d:] is a view of the caller's array, so [A <= 0] = 0 changes dout itself: take a copy() first.",
     ),
     *connection_mistakes(dense_parts, forward),
 )

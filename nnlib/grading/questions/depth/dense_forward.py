@@ -79,6 +79,11 @@ MISTAKES = (
         "Put the two into one array of shape (m, d_{i-1} + k): np.concatenate([…, …], axis=1).",
     ),
     Mistake(
+        "one long row",
+        _connected(lambda Z, A, sigma: np.append(Z, sigma_of(sigma, A))),
+        "np.append without axis puts all entries into one row: np.concatenate with axis=1 keeps the samples.",
+    ),
+    Mistake(
         "stacked along a new axis",
         _connected(lambda Z, A, sigma: np.stack([Z, sigma_of(sigma, A)], axis=1)),
         "np.stack makes a third axis: np.concatenate with axis=1 puts the columns side by side.",

@@ -122,6 +122,9 @@ QUESTION = Question(
     ),
     reference=reference,
     families={
+        "some layers square": partial(
+            _draw, m=6, widths=(5, 4, 4, 3, 4), sigmas=("tanh", "sigmoid", "relu", "tanh"), skip=True
+        ),
         "some layers square, no skip": partial(
             _draw, m=6, widths=(5, 3, 3, 2), sigmas=("tanh", "sigmoid", "tanh"), skip=False
         ),
@@ -129,9 +132,6 @@ QUESTION = Question(
         "square": partial(_draw, m=4, widths=(4, 4, 4, 4), sigmas=("tanh", "sigmoid", "tanh"), skip=True),
         "square, four layers": partial(
             _draw, m=3, widths=(3, 3, 3, 3, 3), sigmas=("sigmoid", "tanh", "relu", "sigmoid"), skip=True
-        ),
-        "some layers square": partial(
-            _draw, m=6, widths=(5, 4, 4, 4, 3), sigmas=("tanh", "sigmoid", "relu", "tanh"), skip=True
         ),
         "the first and the last layer square": partial(
             _draw, m=7, widths=(4, 4, 3, 3), sigmas=("sigmoid", "relu", "tanh"), skip=True
@@ -147,7 +147,7 @@ QUESTION = Question(
         ),
         "one sample (m = 1)": partial(_draw, m=1, widths=(3, 3, 2), sigmas=("tanh", "identity"), skip=True),
         "integers with tanh": _draw_signs,
-        "float32 arrays": float32(partial(_draw, m=6, widths=(5, 3, 3), sigmas=("tanh", "sigmoid"), skip=True)),
+        "float32 arrays": float32(partial(_draw, m=4, widths=(4, 4, 4), sigmas=("tanh", "sigmoid"), skip=True)),
         "integer arrays": _draw_integers,
     },
     mistakes=MISTAKES,

@@ -101,9 +101,19 @@ def _skip_from_the_start(X, Y, Ws, bs, sigmas, skip):
 
 
 def _X_overwritten(X, Y, Ws, bs, sigmas, skip):
-    norms = reference(X, Y, Ws, bs, sigmas, skip)
-    if square(0, Ws, skip):
-        X += sigma_of(sigmas[0], X @ Ws[0].T + bs[0])
+    As, Z = [], X
+    for i, (W, b, sigma) in enumerate(zip(Ws, bs, sigmas, strict=True)):
+        As.append(Z @ W.T + b)
+        if square(i, Ws, skip):
+            Z += sigma_of(sigma, As[-1])
+        else:
+            Z = sigma_of(sigma, As[-1])
+    dZ = (Z - Y) / len(Y)
+    norms = []
+    for i in reversed(range(len(Ws))):
+        delta = dZ * slope_of(sigmas[i], As[i])
+        norms.insert(0, np.linalg.norm(delta))
+        dZ = dZ + delta @ Ws[i] if square(i, Ws, skip) else delta @ Ws[i]
     return norms
 
 

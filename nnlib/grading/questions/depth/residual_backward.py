@@ -73,6 +73,16 @@ def _dout_overwritten(dout, Z, W, b, sigma):
     return dout, delta.T @ Z, delta.sum(axis=0)
 
 
+def _mask_in_dout(dout, Z, W, b, sigma):
+    A = Z @ W.T + b
+    if sigma == "relu":
+        delta = dout
+        delta[A <= 0] = 0
+    else:
+        delta = dout * slope_of(sigma, A)
+    return dout + delta @ W, delta.T @ Z, delta.sum(axis=0)
+
+
 MISTAKES = (
     Mistake(
         "what comes straight back is missing in dZ",
@@ -113,6 +123,11 @@ MISTAKES = (
         "dout is overwritten",
         _dout_overwritten,
         "dout += … changes the caller's array: write dout + ….",
+    ),
+    Mistake(
+        "relu's mask is written into dout",
+        _mask_in_dout,
+        "delta = dout gives one array a second name, so delta[A <= 0] = 0 changes dout as well: take dout.copy().",
     ),
     *connection_mistakes(residual_parts, forward),
 )
