@@ -76,6 +76,11 @@ MISTAKES = (
         "mean and V belong to the model: use those that are given, which come from the training set.",
     ),
     Mistake(
+        "mean and V fitted anew, with singular values",
+        lambda X, mean, V: (X - X.mean(axis=0)) @ np.linalg.svd(X - X.mean(axis=0), full_matrices=False)[2].T,
+        "mean and V belong to the model: use those that are given, which come from the training set.",
+    ),
+    Mistake(
         "V fitted anew",
         lambda X, mean, V: (X - mean) @ _fitted_anew(X)[1],
         "V belongs to the model: use the one that is given, which comes from the training set.",

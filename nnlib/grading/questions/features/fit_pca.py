@@ -80,10 +80,6 @@ def _draw(rng: np.random.Generator, n: int, d: int, scale: float = 1.0) -> tuple
     return (correlated(rng, n, d, scale),)
 
 
-def _draw_constant_feature(rng: np.random.Generator) -> tuple:
-    return (np.insert(correlated(rng, 8, 3), 1, rng.uniform(1, 2), axis=1),)
-
-
 def _draw_integers(rng: np.random.Generator) -> tuple:
     return (correlated_integers(rng, 7, 3),)
 
@@ -217,6 +213,11 @@ MISTAKES = (
         "V[::-1] turns the rows round and mixes up the features. The components are the columns: V[:, ::-1].",
     ),
     Mistake(
+        "the rows of V turned round as well as the columns",
+        _components(lambda V, variances, X: V[::-1]),
+        "np.flip(V) turns round the rows, too, and mixes up the features: V[:, ::-1] is for the columns alone.",
+    ),
+    Mistake(
         "the order in which np.linalg.eig lists them",
         _as_eig_lists_them,
         "np.linalg.eig has no particular order: sort by variance, V along with it. For a symmetric C take eigh.",
@@ -249,6 +250,11 @@ MISTAKES = (
     Mistake(
         "V divided by the standard deviations",
         _components(lambda V, variances, X: V / np.sqrt(variances)),
+        "That would give unit variance as well. Asked are directions: columns of length 1.",
+    ),
+    Mistake(
+        "V divided by the standard deviations, with 1/(n - 1)",
+        _components(lambda V, variances, X: V / np.sqrt(variances * len(X) / (len(X) - 1))),
         "That would give unit variance as well. Asked are directions: columns of length 1.",
     ),
     Mistake(
@@ -440,7 +446,6 @@ QUESTION = Question(
     },
     edges={
         "two features": partial(_draw, n=6, d=2),
-        "a constant feature": _draw_constant_feature,
         "features of small size": partial(_draw, n=8, d=3, scale=1e-3),
         "integer arrays": _draw_integers,
         "float32 arrays": float32(partial(_draw, n=8, d=3)),
