@@ -28,6 +28,14 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "best_momentum",
         "cross_the_ravine",
     ),
+    "features": (
+        "fit_unit_scaling",
+        "unit_scale",
+        "fit_pca",
+        "decorrelate",
+        "condition_number",
+        "round_by_the_mean",
+    ),
     "batchnorm": (
         "batchnorm_forward",
         "batchnorm_backward",
