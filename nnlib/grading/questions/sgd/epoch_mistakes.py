@@ -434,8 +434,8 @@ WRONG = (
     ),
 )
 
-VISITS = tuple(visit for visit, _ in WRONG)
-"""The surest first."""
+VISITS = tuple(visit for visit, _ in WRONG[:-2]), *([visit] for visit, _ in WRONG[-2:])
+"""The surest first; each of the last two, which have thousands of orders, on its own."""
 
 MISTAKES = (
     *(mistake for _, mistake in WRONG),

@@ -118,5 +118,5 @@ QUESTION = Question(
     equivalents=EQUIVALENTS,
     derivative=True,
     uses=("minibatches", "sgd_step"),
-    settle=Ends(VISITS).settle,
+    settle=Ends(*VISITS).settle,
 )

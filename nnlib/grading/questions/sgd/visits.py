@@ -25,6 +25,7 @@ FEW = 5
 GROUP = 4
 TOLERANCE, FLOAT32_TOLERANCE = 1e-6, 1e-5
 BELOW_ROUNDING = 1e-13
+TABLES_KEPT = 100
 
 
 def epoch(X: np.ndarray, Y: np.ndarray, w: np.ndarray, m: int, step_size: float) -> np.ndarray:
@@ -101,7 +102,11 @@ class Visit:
         of_Y = orders
         if self.apart:
             orders, of_Y = (part.reshape(-1, len(X)) for part in _pairs(orders))
-        ends = self.rule(X[orders], Y[of_Y], w, m, step_size)
+        try:
+            ends = self.rule(X[orders], Y[of_Y], w, m, step_size)
+        except ValueError:
+            # the shapes do not fit: nobody gets a value in this way
+            return np.empty((0, *w.shape))
         return np.broadcast_to(ends, (len(orders), *w.shape))
 
 
@@ -121,13 +126,12 @@ class Ends:
     """Brings all the w that one rule may end with, for different orders, to a single one: that of its first order.
 
     Args:
-        wrong: the visits of wrong rules, the surest first.
+        wrong: the visits of wrong rules, in groups that are tried one after the other; in each the surest first.
     """
 
-    def __init__(self, wrong: Sequence[Visit]) -> None:
-        self._right = Visit(epoch)
-        self._wrong = wrong
-        self._known: dict[bytes, dict[Visit, np.ndarray]] = {}
+    def __init__(self, *wrong: Sequence[Visit]) -> None:
+        self._groups = ([Visit(epoch)], *wrong)
+        self._tables: dict[tuple, _Table] = {}
 
     def settle(self, value: Any, arguments: tuple) -> Any:
         """What stands for the value; a ValueError if no order leads to it, by the right rule or by a wrong one."""
@@ -141,53 +145,58 @@ class Ends:
         if len(X) > FEW:
             settled = _settled_by_groups(end, *data, step_size, seed, tolerance)
         else:
-            settled = self._settled(end, *data, m, step_size, tolerance)
+            settled = self._settled(end, tolerance, *data, m, step_size)
         return settled.reshape(ended.shape)
 
-    def _settled(self, end, X, Y, w, m, step_size, tolerance):
-        ends = self._right.ends(X, Y, w, m, step_size)
-        k, error = _nearest(end, ends)
-        if error <= tolerance:
-            # the last digits stand for the order: another one at the next call with the same arguments is noticed
-            return ends[0] * (1 + BELOW_ROUNDING * k / len(ends)) + (end - ends[k])
-        for visit in self._wrong:
-            of_rule = self._ends_of(visit, X, Y, w, m, step_size)
-            if len(of_rule):
-                k, error = _nearest(end, of_rule)
-                if error <= tolerance:
-                    return of_rule[0] + (end - of_rule[k])
-        if len(ends) == 1:
+    def _settled(self, end: np.ndarray, tolerance: float, *data: Any) -> np.ndarray:
+        for group in range(len(self._groups)):
+            settled = self._table(group, *data).find(end, tolerance)
+            if settled is not None:
+                return settled
+        X, _, _, m, _ = data
+        ways = len(self._table(0, *data).ends)
+        if ways == 1:
             return end
         raise ValueError(
-            f"With n = {len(X)} and m = {m} there are {len(ends)} ways to deal out the mini-batches, and none of them "
+            f"With n = {len(X)} and m = {m} there are {ways} ways to deal out the mini-batches, and none of them "
             f"leads to your w. Try it with one mini-batch, m = n: then there is only one way."
         )
 
-    def _ends_of(self, visit: Visit, *arguments: Any) -> np.ndarray:
-        """Computed once for each input: in a verdict, every mistake is tried on it."""
-        key = b"|".join(np.asarray(argument).tobytes() for argument in arguments)
-        if key not in self._known and len(self._known) > 2 * FEW:
-            self._known.clear()
-        known = self._known.setdefault(key, {})
-        if visit not in known:
-            try:
-                known[visit] = visit.ends(*arguments)
-            except ValueError:
-                # the shapes do not fit: nobody gets a value in this way
-                known[visit] = np.empty((0, *arguments[2].shape))
-        return known[visit]
+    def _table(self, group: int, *data: Any) -> "_Table":
+        """Made once for each input: in a verdict, every mistake is tried on it."""
+        key = (group, *(np.asarray(each).tobytes() for each in data))
+        if key not in self._tables:
+            if len(self._tables) > TABLES_KEPT:
+                self._tables.clear()
+            self._tables[key] = _Table(self._groups[group], *data)
+        return self._tables[key]
+
+
+class _Table:
+    """Where all orders of several rules lead: ends (N, d, k), and the row of each rule's first order (N,)."""
+
+    def __init__(self, visits: Sequence[Visit], *data: Any) -> None:
+        ends = [visit.ends(*data) for visit in visits]
+        counts = list(map(len, ends))
+        self.ends = np.concatenate(ends)
+        self._first = np.repeat(np.cumsum([0, *counts[:-1]]), counts)
+        self._size = np.abs(self.ends).max(axis=(1, 2)) + np.finfo(float).tiny
+
+    def find(self, end: np.ndarray, tolerance: float) -> np.ndarray | None:
+        """The end of the first order of the rule that leads to this end by another, or None.
+
+        Its last digits stand for the order: another one at the next call with the same arguments is noticed.
+        """
+        near = np.flatnonzero(np.abs(self.ends - end).max(axis=(1, 2)) <= tolerance * self._size)
+        if not near.size:
+            return None
+        k, first = near[0], self._first[near[0]]
+        return self.ends[first] * (1 + BELOW_ROUNDING * (k - first) / len(self.ends)) + (end - self.ends[k])
 
 
 def columns(X: np.ndarray, Y: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The same data with Y (n, k) and w (d, k) where they are (n,) and (d,)."""
     return X, Y.reshape(len(X), -1), w.reshape(X.shape[1], -1)
-
-
-def _nearest(end: np.ndarray, ends: np.ndarray) -> tuple[int, float]:
-    """The number of the nearest one, and how far it is, relative to its largest entry."""
-    distances = np.abs(ends - end).max(axis=(1, 2)) / (np.abs(ends).max(axis=(1, 2)) + np.finfo(float).tiny)
-    k = int(distances.argmin())
-    return k, float(distances[k])
 
 
 def grouped(rng: np.random.Generator, groups: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -209,13 +218,12 @@ def _settled_by_groups(end, X, Y, w, step_size, seed, tolerance):
     orders = _listed(every_order, GROUP, 1)
     seen, settled = [], []
     for g in range(groups):
-        here = slice(2 * g, 2 * g + 2)
-        samples = np.arange(g, n, groups)
+        here, samples = slice(2 * g, 2 * g + 2), np.arange(g, n, groups)
         ends = epoch(X[samples][orders][..., here], Y[samples][orders], w[here], 1, step_size)
-        k, error = _nearest(end[here], ends)
-        if error > tolerance:
+        distances = np.abs(ends - end[here]).max(axis=(1, 2))
+        if distances.min() > tolerance * np.abs(ends).max():
             return end
-        seen.append(k)
+        seen.append(int(distances.argmin()))
         settled.append(ends[0])
     if not any(seen):
         raise ValueError("The samples are visited in the order in which they lie: deal them out at random.")
