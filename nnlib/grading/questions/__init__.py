@@ -16,6 +16,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "backward",
         "reach_the_loss",
     ),
+    "sgd": ("training_loss", "minibatches", "sgd_step", "sgd_epoch", "win_the_race"),
     "step_size": (
         "largest_stable_step",
         "descend",
