@@ -14,7 +14,7 @@ OFFSETS = (0, 50)
 
 
 class Scans(NamedTuple):
-    """X (n, 64) raw readings and Y (n, 10) one-hot: to train, to validate, and unseen ones, each of which comes twice."""
+    """X (n, 64) raw readings and Y (n, 10) one-hot: to train, to validate, and unseen ones, each twice."""
 
     X: np.ndarray
     Y: np.ndarray

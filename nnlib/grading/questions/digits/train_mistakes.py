@@ -211,7 +211,7 @@ MISTAKES = (
     Mistake(
         NO_END,
         _no_end,
-        "It took three times the `seconds` and was stopped. Count the epochs, and look at time.perf_counter().",
+        "It took three times as long as it may and was stopped. Count the epochs, and look at time.perf_counter().",
     ),
     Mistake(CHANGES, _in_place, "Make something new: X = X / s instead of X /= s.", share=0.5),
     Mistake(
