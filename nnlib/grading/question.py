@@ -128,3 +128,30 @@ class ValueQuestion:
     examine: Callable[[Any], tuple[float, str | None, str]]
     mistakes: tuple[Mistake, ...] = ()
     equivalents: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OpenQuestion:
+    """A question whose answer is a function with many right results, judged by what its result can do.
+
+    Attributes:
+        name: of the question and of the student's function.
+        points: for a right answer.
+        arguments: name -> shape in the lecture's symbols, "" for what is not an array; in order.
+        results: what is returned.
+        reference: a right answer.
+        examine: (call, rng) -> (share of the points, name of the mistake or None, findings). `call(arguments, seconds)`
+            gives a `Trial` of the answer, whose `misfit` says in a sentence to the student how it ended if it did not
+            return; `rng` draws the arguments.
+        mistakes: wrong answers to be named.
+        equivalents: name -> right answer of another style.
+    """
+
+    name: str
+    points: float
+    arguments: dict[str, str]
+    results: tuple[Result, ...]
+    reference: Callable
+    examine: Callable[[Callable, np.random.Generator], tuple[float, str | None, tuple]]
+    mistakes: tuple[Mistake, ...] = ()
+    equivalents: dict[str, Callable] = field(default_factory=dict)
