@@ -8,7 +8,7 @@ import numpy as np
 from nnlib.grading.execution import Failure
 from nnlib.grading.picture import WrongEntries, picture_of
 from nnlib.grading.place import line_of
-from nnlib.grading.question import Question
+from nnlib.grading.question import OpenQuestion, Question
 from nnlib.grading.recognition import Named, constant_ratio
 from nnlib.grading.trials import Trial
 from nnlib.grading.verdict import Finding
@@ -56,7 +56,7 @@ def describe(question: Question, trials: Sequence[Trial], named: Sequence[Named]
         findings.append(Finding("right", f"Right: {' and '.join(right)}{where}."))
     findings += [Finding("mistake", _name(each)) for each in named]
     explained = {result for each in named for result in each.results}
-    facts = list(dict.fromkeys(_fact(question, trials, result, result in explained) for result in wrong))
+    facts = list(dict.fromkeys(fact(question, trials, result, result in explained) for result in wrong))
     findings += facts[:1] if len(named) == 1 and len(explained) == len(question.results) else facts
     if wrong and not named:
         findings += identities_broken(question, trials)[:1]
@@ -128,7 +128,7 @@ def picture(trials: Sequence[Trial]) -> WrongEntries | None:
     return None
 
 
-def _fact(question: Question, trials: Sequence[Trial], result: int, explained: bool) -> Finding:
+def fact(question: Question | OpenQuestion, trials: Sequence[Trial], result: int, explained: bool) -> Finding:
     """The first thing that is wrong with a result."""
     trial = next(trial for trial in trials if not trial.is_right(result))
     name = question.results[result].name

@@ -231,7 +231,11 @@ QUESTION = Question(
     name="condition_number",
     points=1,
     arguments={"X": "(n, d)"},
-    results=(Result("kappa"),),
+    results=(
+        Result(
+            "kappa", ask="Of which matrix are the eigenvalues asked for?", formula="κ = λ_max / λ_min of (1/n) XᵀX."
+        ),
+    ),
     reference=reference,
     families={
         "three features": partial(_draw, n=7, d=3),

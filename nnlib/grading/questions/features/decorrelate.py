@@ -208,7 +208,14 @@ QUESTION = Question(
     name="decorrelate",
     points=1,
     arguments={"X": "(m, d)", "mean": "(d,)", "V": "(d, d)"},
-    results=(Result("Z", "(m, d)"),),
+    results=(
+        Result(
+            "Z",
+            "(m, d)",
+            ask="Which mean is subtracted, and along what are the samples projected?",
+            formula="Z = (X - μ) V, with the mean and the V of the training data.",
+        ),
+    ),
     reference=reference,
     families={
         "non-square": partial(_draw, m=6, d=3),

@@ -436,7 +436,26 @@ QUESTION = Question(
     name="fit_pca",
     points=2,
     arguments={"X_train": "(n, d)"},
-    results=(Result("mean", "(d,)"), Result("V", "(d, d)"), Result("variances", "(d,)")),
+    results=(
+        Result(
+            "mean",
+            "(d,)",
+            ask="Over what is the mean of a feature taken?",
+            formula="μ is the mean over the samples, (d,).",
+        ),
+        Result(
+            "V",
+            "(d, d)",
+            ask="Eigenvectors of which matrix, and do they stand in rows or in columns?",
+            formula="(1/n)(X - μ)ᵀ(X - μ) = V Λ Vᵀ, the components in the columns, the largest variance first.",
+        ),
+        Result(
+            "variances",
+            "(d,)",
+            ask="Which number says how far the data spread along a component?",
+            formula="the eigenvalues of (1/n)(X - μ)ᵀ(X - μ), the largest first.",
+        ),
+    ),
     reference=reference,
     families={
         "three features": partial(_draw, n=8, d=3),

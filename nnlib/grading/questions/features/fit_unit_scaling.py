@@ -185,7 +185,20 @@ QUESTION = Question(
     name="fit_unit_scaling",
     points=1,
     arguments={"X_train": "(n, d)"},
-    results=(Result("low", "(d,)"), Result("high", "(d,)")),
+    results=(
+        Result(
+            "low",
+            "(d,)",
+            ask="Over what is the minimum taken?",
+            formula="low is the minimum of each feature over the samples, (d,).",
+        ),
+        Result(
+            "high",
+            "(d,)",
+            ask="Over what is the maximum taken?",
+            formula="high is the maximum of each feature over the samples, (d,).",
+        ),
+    ),
     reference=reference,
     families={
         "non-square": partial(_draw, n=6, d=3),

@@ -360,7 +360,14 @@ QUESTION = Question(
     name="unit_scale",
     points=2,
     arguments={"X": "(m, d)", "low": "(d,)", "high": "(d,)"},
-    results=(Result("Z", "(m, d)"),),
+    results=(
+        Result(
+            "Z",
+            "(m, d)",
+            ask="Where does low go, where does high go, and where a feature that never changes?",
+            formula="(x - low) / (high - low) for each feature, and 0 where high = low.",
+        ),
+    ),
     reference=reference,
     families={
         "non-square": partial(_draw, m=6, d=3),

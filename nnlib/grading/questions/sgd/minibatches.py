@@ -329,7 +329,19 @@ QUESTION = Question(
     name="minibatches",
     points=2,
     arguments={"n": "", "m": "", "seed": ""},
-    results=(Result("the partition", "(n,)"), Result("the number of random orders for two seeds")),
+    results=(
+        Result(
+            "the partition",
+            "(n,)",
+            ask="Does every index come once, in mini-batches of m of which only the last may be short?",
+            formula="a random order of 0, …, n - 1, cut after every m indices.",
+        ),
+        Result(
+            "the number of random orders for two seeds",
+            ask="What should be the same for one seed, and different for another?",
+            formula="np.random.default_rng(seed).permutation(n) is such an order.",
+        ),
+    ),
     reference=reference,
     families={
         "a short last mini-batch": partial(_draw, m=6, full=4, rest=2),

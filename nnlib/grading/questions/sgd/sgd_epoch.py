@@ -95,7 +95,13 @@ QUESTION = Question(
     name="sgd_epoch",
     points=3,
     arguments={"X": "(n, d)", "Y": "(n, k)", "w": "(d, k)", "m": "", "step_size": "", "seed": ""},
-    results=(Result("the new w"),),
+    results=(
+        Result(
+            "the new w",
+            ask="What is the gradient of the mini-batch's mean loss, and at which w is it taken?",
+            formula="w ← w - α (1/m) Xᵀ(X w - y) for each mini-batch, with its own m samples and the present w.",
+        ),
+    ),
     reference=reference,
     families={
         "one sample a mini-batch": lambda rng: _draw(rng, 5, 1, 3),

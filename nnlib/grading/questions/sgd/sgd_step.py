@@ -273,7 +273,15 @@ QUESTION = Question(
     name="sgd_step",
     points=1,
     arguments={"params": "", "grads": "", "step_size": ""},
-    results=(Result("the new params", first=0, forward=True),),
+    results=(
+        Result(
+            "the new params",
+            first=0,
+            forward=True,
+            ask="Which way does the gradient point, and which way does each array move?",
+            formula="w ← w - α ∂L/∂w, for each array of the list.",
+        ),
+    ),
     reference=reference,
     families={
         "non-square, two layers": partial(_draw, shapes=TWO_LAYERS),

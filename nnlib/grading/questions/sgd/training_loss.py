@@ -190,7 +190,13 @@ QUESTION = Question(
     name="training_loss",
     points=1,
     arguments={"Z_L": "(n, d_L)", "Y": "(n, d_L)"},
-    results=(Result("the loss"),),
+    results=(
+        Result(
+            "the loss",
+            ask="What is the loss of one sample, and over what is the mean taken?",
+            formula="(1/n) times the sum over the samples of ½‖z_L - y‖².",
+        ),
+    ),
     reference=reference,
     families={
         "non-square": partial(_draw, n=6, d_L=3),
