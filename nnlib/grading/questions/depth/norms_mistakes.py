@@ -187,19 +187,9 @@ MISTAKES = (
         "Every square layer skips: the last one as well, if d_L = d_{L-1}.",
     ),
     Mistake(
-        "neither the first nor the last layer skips",
-        norms_with(skips=_but(lambda i, L: i in (0, L - 1))),
-        "Every square layer skips: the first and the last one as well.",
-    ),
-    Mistake(
         "the last layer does not skip on the way back",
         norms_with(skips_back=_but(lambda i, L: i == L - 1)),
         "If d_L = d_{L-1}, the last layer skips on the way back, too: ∂L/∂z_{L-1} = ∂L/∂z_L + δ_L W_L.",
-    ),
-    Mistake(
-        "the last layer does not skip on the way forward",
-        norms_with(skips=_but(lambda i, L: i == L - 1), skips_back=square),
-        "If d_L = d_{L-1}, the last layer adds its input on the way forward, too.",
     ),
     Mistake(
         "on the way back the layer below decides about the skip",
@@ -237,16 +227,6 @@ MISTAKES = (
         "Two ways lead back: ∂L/∂z_{i-1} = ∂L/∂z_i + δ_i W_i.",
     ),
     Mistake(
-        "the mean of the two ways",
-        norms_with(join_back=lambda dZ, delta, branch: (dZ + branch) / 2),
-        "Where two ways meet, their gradients are added, without a ½.",
-    ),
-    Mistake(
-        "the branch is counted twice",
-        norms_with(join_back=lambda dZ, delta, branch: dZ + 2 * branch),
-        "Each way counts once. If you wrote dZ += …, the branch is inside dZ already.",
-    ),
-    Mistake(
         "the 1/m of the mean is missing",
         _scaled(len),
         "All norms are m times too large: the loss is the mean over the m samples, ∂L/∂z_L = (z_L - y)/m.",
@@ -275,11 +255,6 @@ MISTAKES = (
         "divided by m at every layer",
         norms_with(back=lambda delta, W: delta @ W / len(delta)),
         "The 1/m enters once, in ∂L/∂z_L, and is inside every δ_i from there on.",
-    ),
-    Mistake(
-        "y plus z in place of z minus y",
-        norms_with(first=lambda Z_L, Y: (Z_L + Y) / len(Y)),
-        "The derivative of ½‖z - y‖² is z - y.",
     ),
     Mistake(
         "Y is missing",
@@ -322,11 +297,6 @@ MISTAKES = (
         "δ_i is not averaged over the samples: its norm is taken over all its m·d_i entries.",
     ),
     Mistake(
-        "the norms of the pre-activations",
-        norms_with(measure=lambda record: np.linalg.norm(record.A)),
-        "This is ‖a_i‖; asked for is ‖δ_i‖, with δ_i = ∂L/∂a_i.",
-    ),
-    Mistake(
         "the deltas themselves",
         _measured(lambda delta: delta),
         "Return one number for each layer: the root of the sum of all squares of δ_i, np.linalg.norm(delta).",
@@ -334,11 +304,6 @@ MISTAKES = (
     Mistake(
         "a norm for each sample",
         _measured(lambda delta: np.linalg.norm(delta, axis=1)),
-        "One number for each layer: the norm over all m·d_i entries, without axis.",
-    ),
-    Mistake(
-        "a norm for each unit",
-        _measured(lambda delta: np.linalg.norm(delta, axis=0)),
         "One number for each layer: the norm over all m·d_i entries, without axis.",
     ),
     Mistake(
@@ -350,11 +315,6 @@ MISTAKES = (
         "the sum of the samples' norms",
         _measured(lambda delta: np.linalg.norm(delta, axis=1).sum()),
         "One norm over all m·d_i entries of δ_i: the root of the sum of all squares.",
-    ),
-    Mistake(
-        "the norm of the first sample only",
-        _measured(lambda delta: np.linalg.norm(delta[0])),
-        "The norm runs over all m samples.",
     ),
     Mistake(
         "the squares of the norms",
@@ -377,29 +337,9 @@ MISTAKES = (
         "The Frobenius norm is the root of the sum of the squares.",
     ),
     Mistake(
-        "the mean of the absolute values",
-        _measured(lambda delta: np.abs(delta).mean()),
-        "The Frobenius norm is the root of the sum of the squares.",
-    ),
-    Mistake(
-        "the sum of the entries",
-        _measured(lambda delta: delta.sum()),
-        "The Frobenius norm is the root of the sum of the squares.",
-    ),
-    Mistake(
         "the spectral norm",
         _measured(lambda delta: np.linalg.norm(delta, 2)),
         "np.linalg.norm(delta, 2) of a matrix is its largest singular value: leave out the 2.",
-    ),
-    Mistake(
-        "the largest row sum",
-        _measured(lambda delta: np.linalg.norm(delta, np.inf)),
-        "The Frobenius norm is the root of the sum of the squares: np.linalg.norm(delta).",
-    ),
-    Mistake(
-        "the largest column sum",
-        _measured(lambda delta: np.linalg.norm(delta, 1)),
-        "The Frobenius norm is the root of the sum of the squares: np.linalg.norm(delta).",
     ),
     Mistake(
         "the logarithms of the norms",
@@ -460,11 +400,6 @@ MISTAKES = (
         "W_i the wrong way round in the forward pass",
         norms_with(pre_activation=lambda Z, W, b: Z @ W + b),
         "W is (out, in): with the samples in rows, A = Z_prev @ W.T + b.",
-    ),
-    Mistake(
-        "an elementwise product with W_i",
-        norms_with(back=lambda delta, W: delta * W),
-        "Each unit collects from all units of the next layer: a matrix product, @.",
     ),
     Mistake(
         "W_i is missing on the way back",
