@@ -1,6 +1,7 @@
 """The references of the features against the core and properties, the forms that are accepted, and the slider task."""
 
 from functools import cache
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -114,11 +115,16 @@ def test_the_inputs_can_tell_a_condition_number_from_its_root() -> None:
 
 def test_features_whose_components_are_not_clear_are_recognised() -> None:
     X = correlated(np.random.default_rng(0), 9, 3)
-    mean, V, _ = fit_pca(X)
-    Z = decorrelate(X, mean, V)
-    assert unmistakable(X)
-    assert not unmistakable(Z / Z.std(axis=0))
-    assert not unmistakable((X - mean) / np.linalg.norm(X - mean) * [1, 1, 0])
+    mean, V, variances = fit_pca(X)
+    whitened = decorrelate(X, mean, V) / np.sqrt(variances)
+
+    def some_order_is_clear(deviations: tuple[float, ...], V: np.ndarray) -> bool:
+        return any(unmistakable(whitened * order @ V.T) for order in permutations(deviations))
+
+    assert some_order_is_clear((1, 1.6, 2.6), V)
+    assert not some_order_is_clear((1, 1.1, 2.6), V)
+    two_entries_alike, _ = np.linalg.qr([[1, 1, 1], [1, -1, 0.3], [0.5, 0.2, 2]])
+    assert not some_order_is_clear((1, 1.6, 2.6), two_entries_alike)
 
 
 # ------------------------------------------------------------------ what is accepted, and what is said
@@ -206,9 +212,12 @@ def test_0_by_0_is_explained_and_costs_half_the_points() -> None:
 
 
 def test_other_nans_are_not_put_down_to_a_constant_feature() -> None:
-    verdict = judge(QUESTIONS["unit_scale"], lambda X, low, high: X * np.nan, seed=0)
+    def answer(X, low, high):
+        return unit_scale(X, low, high) if (high > low).all() else np.full(X.shape, np.nan)
+
+    verdict = judge(QUESTIONS["unit_scale"], answer, seed=0)
     assert "0/0" not in report(verdict)
-    assert "nan or infinite" in report(verdict)
+    assert "15 of 15 entries of Z are nan or infinite" in report(verdict).replace("\n  ", " ")
 
 
 def test_a_vanishing_smallest_eigenvalue_is_named_whatever_rounding_left_of_it() -> None:

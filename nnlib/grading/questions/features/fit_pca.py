@@ -33,42 +33,43 @@ def settle(value: Any, arguments: tuple) -> Any:
     """(mean, V, variances), components with settled signs and variances with 1/n, wherever they stand."""
     if not isinstance(value, (tuple, list)):
         return value
-    return tuple(_settled(entry, arguments[0].astype(float)) for entry in value)
+    X = arguments[0].astype(float)
+    C = covariance(X)
+    return tuple(_settled(entry, X, C) for entry in value)
 
 
-def _settled(entry: Any, X: np.ndarray) -> Any:
+def _settled(entry: Any, X: np.ndarray, C: np.ndarray) -> Any:
     array, misfit = as_numbers("", entry)
     if misfit or not np.isfinite(array).all():
         return entry
     array = array.astype(float)
     if array.ndim == 2 and len(array) > 1:
-        return _settled_components(array, X)
-    return _settled_numbers(array, X) if array.ndim else array
+        return _settled_components(array, len(X), C)
+    return _settled_numbers(array, X, C) if array.ndim else array
 
 
-def _settled_components(V: np.ndarray, X: np.ndarray) -> np.ndarray:
+def _settled_components(V: np.ndarray, n: int, C: np.ndarray) -> np.ndarray:
     """The sign of each component is free: of a column, or of a row in the mistake of returning them in the rows."""
-    n, d = X.shape
     # eigenvectors of a singular (n, n) matrix: only their shape says anything
     if V.shape == (n, n):
         return np.zeros((n, n))
-    C = covariance(X)
-    if V.shape == (d, d) and not _are_eigenvectors(V, C) and _are_eigenvectors(V.T, C):
+    if V.shape == C.shape and not _are_eigenvectors(V, C) and _are_eigenvectors(V.T, C):
         return signs_settled(V.T).T
     return signs_settled(V)
 
 
 def _are_eigenvectors(V: np.ndarray, C: np.ndarray) -> bool:
     """Each column of V satisfies C v = λ v, in any order."""
-    lam = np.einsum("ji,jk,ki->i", V, C, V)
-    return bool(np.abs(C @ V - V * lam).max() < 1e-4 * np.trace(C))
+    CV = C @ V
+    return bool(np.abs(CV - V * (V * CV).sum(axis=0)).max() < 1e-4 * np.trace(C))
 
 
-def _settled_numbers(numbers: np.ndarray, X: np.ndarray) -> np.ndarray:
+def _settled_numbers(numbers: np.ndarray, X: np.ndarray, C: np.ndarray) -> np.ndarray:
     """Variances with 1/(n - 1), recognised by their sum in whatever order, as those with 1/n; rounding as 0."""
     n, d = X.shape
-    sums = np.trace(covariance(X)), (X**2).sum() / n, d
-    if any(np.isclose(numbers.sum(), total * n / (n - 1), rtol=1e-4, atol=0) for total in sums):
+    # of C, of (1/n) XᵀX, and of standardised features
+    sums = np.trace(C), (X**2).sum() / n, d
+    if any(abs(numbers.sum() * (n - 1) / n - total) < 1e-4 * total for total in sums):
         return numbers * (n - 1) / n
     return np.where(np.abs(numbers) < 1e-12 * np.abs(X).max(), 0, numbers)
 
