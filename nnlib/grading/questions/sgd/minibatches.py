@@ -83,7 +83,8 @@ def _need_a_partition(batches: list[np.ndarray], n: int, m: int) -> None:
     missing, repeated = int(np.sum(counts == 0)), int(np.sum(counts > 1))
     expected = [m] * (n // m) + [n % m] * (n % m > 0)
     if sizes != expected:
-        lost = f" {_indices(missing)} in no mini-batch." * (missing > 0)
+        dropped = " The last one is dropped." * (sizes == expected[:-1] != [])
+        lost = f"{dropped} {_indices(missing)} in no mini-batch." * (missing > 0)
         lost += f" {_indices(repeated)} there more than once." * (repeated > 0)
         raise ValueError(
             f"{inputs} your mini-batches have the sizes {_listed(sizes)}; expected {_listed(expected)}.{lost}"

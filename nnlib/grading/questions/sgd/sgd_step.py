@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from nnlib.grading.comparison import FLOAT32_TOLERANCE, as_numbers, distance
 from nnlib.grading.question import Mistake, Question, Result
-from nnlib.grading.questions.fixtures import float32, integers, off_zero
+from nnlib.grading.questions.fixtures import cast, float32, integers, off_zero
 
 TWO_LAYERS = ((3, 2), (3,), (4, 3), (4,))
 ONE_LAYER = ((2, 5), (2,))
@@ -32,9 +33,21 @@ def settle(value: Any, arguments: tuple) -> list:
             )
     still = [i for i, (old, new) in enumerate(zip(params, value, strict=True)) if np.array_equal(old, new)]
     if 0 < len(still) < len(params):
-        names = " and ".join(f"params[{i}]" for i in still)
-        raise ValueError(f"{names} did not move: each array takes its step.")
+        raise ValueError(f"{_names(still)} did not move: each array takes its step.")
+    expected = reference(*cast(arguments, float))
+    wrong = [i for i, (new, right) in enumerate(zip(value, expected, strict=True)) if not _close(new, right)]
+    if 0 < len(wrong) < len(params):
+        raise ValueError(f"{_names(wrong)} took another step than P - step_size * G; the rest is right.")
     return list(value)
+
+
+def _names(places: list[int]) -> str:
+    return " and ".join(f"params[{i}]" for i in places)
+
+
+def _close(new: Any, expected: np.ndarray) -> bool:
+    array, misfit = as_numbers("params", new)
+    return not misfit and distance(array.astype(float), expected) <= FLOAT32_TOLERANCE
 
 
 def _entries(count: int) -> str:
