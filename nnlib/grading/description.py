@@ -8,7 +8,7 @@ import numpy as np
 from nnlib.grading.execution import Failure
 from nnlib.grading.picture import WrongEntries, picture_of
 from nnlib.grading.place import line_of
-from nnlib.grading.question import Question
+from nnlib.grading.question import OpenQuestion, Question
 from nnlib.grading.recognition import Named, constant_ratio
 from nnlib.grading.trials import Trial
 from nnlib.grading.verdict import Finding
@@ -138,7 +138,7 @@ def _fact(question: Question, trials: Sequence[Trial], result: int, explained: b
         kind, prefix = "", ""
     if trial.outcome.failure:
         some = any(not other.outcome.failure for other in trials if not other.fixture.edge) and not kind
-        return Finding(kind or "stopped", prefix + _stopped(question, trial, trial.outcome.failure, some))
+        return Finding(kind or "stopped", prefix + stopped(question, trial, trial.outcome.failure, some))
     misfit = trial.misfit or trial.comparisons[result].misfit
     if misfit:
         return Finding(kind or "form", prefix + misfit)
@@ -195,7 +195,7 @@ def _layers(trial: Trial, result: int, first: int) -> str:
     return f" Wrong layers, on the way back: {', '.join(map(str, sorted(wrong, reverse=True)))}."
 
 
-def _stopped(question: Question, trial: Trial, failure: Failure, some: bool) -> str:
+def stopped(question: Question | OpenQuestion, trial: Trial, failure: Failure, some: bool) -> str:
     """An exception, with the student's line and the shapes that went in."""
     line = f' at the line "{failure.line}"' if failure.line else ""
     if failure.function not in ("", "<lambda>", question.name):
