@@ -78,9 +78,10 @@ def examine(call: Callable[[tuple, float], Trial], rng: np.random.Generator) -> 
     score = f"{percent(unseen)} of {len(images.X_test)} unseen images are right; {percent(max(BARS))} are asked for."
     if 0 < points < max(BARS.values()):
         score += f" That earns {points} of {max(BARS.values())} points."
-    findings = [Finding("right" if unseen >= max(BARS) else "values", score)]
+    reached = unseen >= max(BARS)
+    findings = [Finding("right" if reached else "values", "Right: " * reached + score)]
     mistake = None
-    if unseen < max(BARS):
+    if not reached:
         again = lambda given: _network_or_none(train_few(given), given)  # noqa: E731
         mistake, fact = recognise(network, images, few, _network_or_none(first, few), again)
         findings.append(Finding("values", fact))
