@@ -56,7 +56,7 @@ def describe(question: Question, trials: Sequence[Trial], named: Sequence[Named]
         findings.append(Finding("right", f"Right: {' and '.join(right)}{where}."))
     findings += [Finding("mistake", _name(each)) for each in named]
     explained = {result for each in named for result in each.results}
-    facts = list(dict.fromkeys(fact(question, trials, result, result in explained) for result in wrong))
+    facts = list(dict.fromkeys(_fact(question, trials, result, result in explained) for result in wrong))
     findings += facts[:1] if len(named) == 1 and len(explained) == len(question.results) else facts
     if wrong and not named:
         findings += identities_broken(question, trials)[:1]
@@ -128,7 +128,7 @@ def picture(trials: Sequence[Trial]) -> WrongEntries | None:
     return None
 
 
-def fact(question: Question | OpenQuestion, trials: Sequence[Trial], result: int, explained: bool) -> Finding:
+def _fact(question: Question, trials: Sequence[Trial], result: int, explained: bool) -> Finding:
     """The first thing that is wrong with a result."""
     trial = next(trial for trial in trials if not trial.is_right(result))
     name = question.results[result].name
@@ -138,7 +138,7 @@ def fact(question: Question | OpenQuestion, trials: Sequence[Trial], result: int
         kind, prefix = "", ""
     if trial.outcome.failure:
         some = any(not other.outcome.failure for other in trials if not other.fixture.edge) and not kind
-        return Finding(kind or "stopped", prefix + _stopped(question, trial, trial.outcome.failure, some))
+        return Finding(kind or "stopped", prefix + stopped(question, trial, trial.outcome.failure, some))
     misfit = trial.misfit or trial.comparisons[result].misfit
     if misfit:
         return Finding(kind or "form", prefix + misfit)
@@ -195,7 +195,7 @@ def _layers(trial: Trial, result: int, first: int) -> str:
     return f" Wrong layers, on the way back: {', '.join(map(str, sorted(wrong, reverse=True)))}."
 
 
-def _stopped(question: Question, trial: Trial, failure: Failure, some: bool) -> str:
+def stopped(question: Question | OpenQuestion, trial: Trial, failure: Failure, some: bool) -> str:
     """An exception, with the student's line and the shapes that went in."""
     line = f' at the line "{failure.line}"' if failure.line else ""
     if failure.function not in ("", "<lambda>", question.name):

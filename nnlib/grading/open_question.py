@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from nnlib.grading.description import asides_on, fact, last_word
+from nnlib.grading.description import asides_on, last_word, stopped
 from nnlib.grading.question import OpenQuestion
 from nnlib.grading.trials import Fixture, Run, Trial, unchanged
 from nnlib.grading.verdict import Finding, Verdict
@@ -29,12 +29,12 @@ def judge_open(question: OpenQuestion, answer: Callable, seed: int, run: Run) ->
     share, mistake, findings = question.examine(call, np.random.default_rng(seed))
     hints = {each.name: each.hint for each in question.mistakes}
     named = [Finding("mistake", f"It looks like this: {mistake}.")] if mistake else []
-    hinted = [Finding("hint", hints[mistake], 3)] if mistake else []
+    hint = [Finding("hint", hints[mistake], 3)] if mistake else []
     return Verdict(
         question=question.name,
         earned=float(question.points * share),
         possible=question.points,
-        findings=(*named, *findings, *hinted, *asides_on(trials)),
+        findings=(*named, *findings, *hint, *asides_on(trials)),
         mistake=mistake,
         seed=seed,
     )
@@ -48,4 +48,4 @@ def _attempt(question: OpenQuestion, answer: Callable, arguments: tuple, run: Ru
     trial = Trial(Fixture("", False, arguments, (), 0.0), outcome, changed=changed)
     if outcome.failure is None:
         return trial
-    return replace(trial, misfit=last_word(trial) or fact(question, [trial], 0, explained=True).text)
+    return replace(trial, misfit=last_word(trial) or stopped(question, trial, outcome.failure, some=False))

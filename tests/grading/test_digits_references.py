@@ -163,7 +163,7 @@ def test_the_answer_is_told_its_seconds_and_stopped_at_three_times_as_many() -> 
 
     judge(TRAIN, quick, 0, run=watched)
     assert told == pytest.approx([4 / 3, 4, 4 / 3])
-    assert limits == pytest.approx([12] * 3)
+    assert limits == pytest.approx([6, 12, 6])
 
 
 def test_one_that_the_clock_stops_loses_nothing() -> None:
@@ -279,13 +279,44 @@ def test_too_few_epochs_have_no_name_and_are_described() -> None:
 
 def test_a_loss_that_is_nan_has_diverged() -> None:
     def answer(X, Y, X_val, Y_val, seed, seconds):
+        X, Y = X[:64], Y[:64]
         W, b = np.zeros((10, 64)), np.zeros(10)
-        for _ in range(300):
+        for _ in range(200):
             delta = (X @ W.T + b - Y) / len(X)
             W, b = W - 0.1 * delta.T @ X, b - 0.1 * delta.sum(axis=0)
         return [(W, b, "identity")]
 
     assert verdict_on(answer).mistake == symptoms.DIVERGED
+
+
+def test_steps_that_are_too_large_are_not_taken_for_a_constant_pixel() -> None:
+    def answer(X, Y, X_val, Y_val, seed, seconds):
+        middle, half = scaling(X)
+        params = learn((X - middle) / half, Y, seed, epochs=12, step_size=64 * 0.2)
+        return with_scaling([P * np.nan for P in params] if len(X) > 500 else params, middle, half)
+
+    assert verdict_on(answer).mistake == symptoms.DIVERGED
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+@pytest.mark.parametrize(
+    "unit", [scaling, lambda X: (X.mean(axis=0), np.where(np.ptp(X, axis=0) > 0, X.std(axis=0), 1))]
+)
+def test_a_shift_that_is_put_into_b_wrongly_is_recognised(unit: Callable, sign: int) -> None:
+    def answer(X, Y, X_val, Y_val, seed, seconds):
+        c, s = unit(X)
+        W1, b1, W2, b2 = learn((X - c) / s, Y, seed, epochs=12, step_size=0.1)
+        b1 = b1 - W1 @ c if sign < 0 else b1 + (W1 / s) @ c
+        return [(W1 / s, b1, "relu"), (W2, b2, "identity")]
+
+    assert verdict_on(answer).mistake == symptoms.SCALING
+
+
+def test_a_rare_pixel_that_is_blown_up_is_not_taken_for_divergence() -> None:
+    def answer(X, Y, X_val, Y_val, seed, seconds):
+        return quick(X[:64], Y[:64], None, None, seed, seconds)
+
+    assert {verdict_on(answer, seed).mistake for seed in range(2)} <= {None, symptoms.GUESSING}
 
 
 def test_a_square_w_that_is_transposed_is_recognised() -> None:

@@ -29,6 +29,12 @@ GRADIENTS = {
 LINES_AT_MOST = 12
 
 
+@pytest.fixture(autouse=True)
+def six_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long an open question lets an answer train is not measured anew for each verdict."""
+    monkeypatch.setattr("nnlib.grading.questions.digits.train.budget", lambda: 6.0)
+
+
 @pytest.fixture
 def table(artifacts: Path, request: pytest.FixtureRequest) -> Iterator[list[str]]:
     """Rows of the report on one test, written when it is done: tests may run side by side."""

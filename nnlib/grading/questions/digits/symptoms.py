@@ -17,13 +17,13 @@ ORDER_OF_CLASSES = "the outputs are in another order than the columns of Y"
 ONE_CLASS = "every image gets the same class"
 LINEAR = "only a linear model"
 FROZEN_LAYER = "a layer that never changes"
-GUESSING = "no better than guessing"
+GUESSING = "hardly better than guessing"
 VALIDATION_ONLY = "learned from the validation images alone"
 
 LEARNED = 0.6
 CURED_BY = 0.1
 GUESSING_BELOW = 0.2
-EXPLODED = 1e4
+EXPLODED = 1e10
 KNOWN_BY_HEART, GAP = 0.97, 0.05
 
 
@@ -38,9 +38,9 @@ def recognise(
         again: Scans -> what is learned from these, with the seed of `few`, or None.
     """
     if not is_finite(network):
-        alive = again(_without_constant_pixels(few))
-        fact = "The network has weights that are nan or infinite."
-        return (CONSTANT_PIXEL if alive and is_finite(alive) else DIVERGED), fact
+        broken_by_few = learned_few is not None and not is_finite(learned_few)
+        constant = broken_by_few and all(_is_learned_without_constant_pixels(each, again) for each in (few, images))
+        return (CONSTANT_PIXEL if constant else DIVERGED), "The network has weights that are nan or infinite."
     Z = outputs(network, images.X_test)
     if not np.isfinite(Z).all():
         return DIVERGED, "The outputs of the network are too large to be computed."
@@ -60,17 +60,18 @@ def recognise(
 def percent(fraction: float) -> str:
     """For the reader.
 
-    >>> percent(0.9678), percent(0.93), percent(1)
-    ('96.8 %', '93 %', '100 %')
+    >>> percent(0.9678), percent(0.93), percent(0.0948)
+    ('96.8 %', '93 %', '9.5 %')
     """
-    return f"{100 * fraction:.3g} %"
+    return f"{100 * fraction:.1f}".removesuffix(".0") + " %"
 
 
-def _without_constant_pixels(images: Scans) -> Scans:
-    """The same images, where pixels without ink flicker."""
+def _is_learned_without_constant_pixels(images: Scans, again: Callable) -> bool:
+    """The same images, where the pixels without ink flicker, give weights that are finite."""
     dead = np.ptp(images.X, axis=0) == 0
     flicker = lambda X: np.where(dead, X + np.random.default_rng(0).uniform(0, 5, X.shape), X)  # noqa: E731
-    return images._replace(X=flicker(images.X), X_val=flicker(images.X_val))
+    network = again(images._replace(X=flicker(images.X), X_val=flicker(images.X_val)))
+    return network is not None and is_finite(network)
 
 
 def _hides_the_answer(network: list[Layer], Z: np.ndarray, images: Scans) -> bool:
@@ -85,6 +86,9 @@ def _cures(network: list[Layer], images: Scans) -> Iterator[tuple[float, str, st
     X, Y = images.X_test, images.Y_test
     for name, scaled in _scalings(images.X, X):
         yield accuracy(network, scaled, Y), SCALING, f"Given X scaled before ({name}),"
+    (W, b, sigma), *rest = network
+    for corrected in _corrected_biases(W, b, images.X):
+        yield accuracy([(W, corrected, sigma), *rest], X, Y), SCALING, "With another b in the first layer"
     hidden, (W_L, b_L, last) = network[:-1], network[-1]
     if last != "identity":
         cured = [*hidden, (W_L, b_L, "identity")]
@@ -97,19 +101,33 @@ def _cures(network: list[Layer], images: Scans) -> Iterator[tuple[float, str, st
 
 
 def _scalings(X: np.ndarray, X_test: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    mean, low, middle = X.mean(axis=0), X.min(axis=0), (X.min(axis=0) + X.max(axis=0)) / 2
-    spread, extent = np.ptp(X, axis=0), X.std(axis=0)
-    spread, extent = np.where(spread == 0, 1, spread), np.where(extent == 0, 1, extent)
-    yield "mean 0 and variance 1", (X_test - mean) / extent
-    yield "to [0, 1]", (X_test - low) / spread
-    yield "to [-1, 1]", 2 * (X_test - middle) / spread
-    yield "mean 0, divided by the range", (X_test - mean) / spread
+    """What may have been done to X before the training, done to the unseen images."""
+    (mean, std), (low, extent), (middle, half) = _shifts_and_scales(X)
+    yield "mean 0 and variance 1", (X_test - mean) / std
+    yield "to [0, 1]", (X_test - low) / extent
+    yield "to [-1, 1]", (X_test - middle) / half
+    yield "mean 0, divided by the range", (X_test - mean) / extent
     yield "mean 0", X_test - mean
+    yield "minimum 0", X_test - low
     yield "all pixels alike to mean 0 and variance 1", (X_test - X.mean()) / X.std()
     yield "all pixels alike to [0, 1]", (X_test - X.min()) / np.ptp(X)
     yield "divided by its maximum", X_test / X.max()
     for divisor in (10.0, 16.0, 100.0, 255.0):
         yield f"divided by {divisor:g}", X_test / divisor
+
+
+def _shifts_and_scales(X: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(c, s) of the usual scalings (X - c) / s."""
+    low, high = X.min(axis=0), X.max(axis=0)
+    pairs = [(X.mean(axis=0), X.std(axis=0)), (low, high - low), ((low + high) / 2, (high - low) / 2)]
+    return [(c, np.where(s > 0, s, 1.0)) for c, s in pairs]
+
+
+def _corrected_biases(W: np.ndarray, b: np.ndarray, X: np.ndarray) -> Iterator[np.ndarray]:
+    """b - W c of the scaled W, in place of b - W c of the unscaled one, and of b + W c."""
+    for c, s in _shifts_and_scales(X):
+        yield b + (W * s) @ c - W @ c
+        yield b - 2 * W @ c
 
 
 def _by_its_answers(Z: np.ndarray, reached: float, images: Scans) -> tuple[str, str] | None:
@@ -147,4 +165,5 @@ def _by_its_score(network: list[Layer], images: Scans) -> tuple[str | None, str]
         return VALIDATION_ONLY, fact
     if training > KNOWN_BY_HEART:
         return None, f"{fact} It knows these by heart: are all images in use, and how are the features scaled?"
-    return None, f"{fact} It has not learned those yet: more epochs, another step size, better scaled features?"
+    advice = "more epochs, another step size, better scaled features? Are the gradients right?"
+    return None, f"{fact} It has not learned those yet: {advice}"

@@ -27,7 +27,7 @@ BARS = {0.93: 4, 0.85: 3, 0.60: 1}
 
 FEW, FEW_VALIDATION, BAR_OF_FEW = 300, 77, 0.60
 IMAGES, EPOCHS_TRIED, SECONDS_AT_LEAST = 640_000, 10, 3.0
-STOPPED_AFTER = 3
+STOPPED_AFTER, LIMIT_FROM = 3, 2.0
 PART_FOR_FEW = 1 / 3
 STOPPED_BY_THE_CLOCK = 0.7
 HALF = 0.5
@@ -59,7 +59,8 @@ def examine(call: Callable[[tuple, float], Trial], rng: np.random.Generator) -> 
     seconds = budget()
 
     def trained(given: Scans, seed: int, part: float = 1.0) -> Trial:
-        return call((*given[:4], seed, part * seconds), STOPPED_AFTER * seconds)
+        limit = STOPPED_AFTER * max(part * seconds, LIMIT_FROM)
+        return call((*given[:4], seed, part * seconds), limit)
 
     train_few = partial(trained, seed=seeds[0], part=PART_FOR_FEW)
     first = train_few(few)
@@ -77,9 +78,10 @@ def examine(call: Callable[[tuple, float], Trial], rng: np.random.Generator) -> 
     score = f"{percent(unseen)} of {len(images.X_test)} unseen images are right; {percent(max(BARS))} are asked for."
     if 0 < points < max(BARS.values()):
         score += f" That earns {points} of {max(BARS.values())} points."
-    findings = [Finding("right" if unseen >= max(BARS) else "values", score)]
+    reached = unseen >= max(BARS)
+    findings = [Finding("right" if reached else "values", "Right: " * reached + score)]
     mistake = None
-    if unseen < max(BARS):
+    if not reached:
         again = lambda given: _network_or_none(train_few(given), given)  # noqa: E731
         mistake, fact = recognise(network, images, few, _network_or_none(first, few), again)
         findings.append(Finding("values", fact))

@@ -174,8 +174,8 @@ MISTAKES = (
     Mistake(
         ONE_CLASS,
         _zero_start,
-        "Do all weights start at 0, so that the hidden units stay alike? Or has a step that was too large switched off "
-        "all relu units?",
+        "Do all weights start at 0, so that the hidden units stay alike? Has a step that was too large switched off "
+        "all relu units? Or is something done to X in training that the network itself does not do?",
     ),
     Mistake(
         LINEAR,
@@ -191,7 +191,7 @@ MISTAKES = (
         GUESSING,
         _shuffled_apart,
         "Do images and labels still belong together: one order for X and Y? Are the steps of a sensible size, and the "
-        "features scaled?",
+        "features scaled? Is everything that is done to X in training done by the network, too?",
     ),
     Mistake(
         VALIDATION_ONLY,
@@ -217,7 +217,7 @@ MISTAKES = (
     Mistake(
         NOT_REPRODUCIBLE,
         _own_seed,
-        "Draw everything from np.random.default_rng(seed), made inside of train.",
+        "Draw everything from np.random.default_rng(seed), made inside of train, and keep nothing between calls.",
     ),
     Mistake(ONE_SIZE, _one_size, "The number of images is not always the same: take it from X.shape."),
 )
