@@ -8,6 +8,9 @@ trials        an answer on fresh inputs
 recognition   which mistake is it?
 diagnosis     the verdict
 check         the student's side: looks the answer up and prints the verdict
+saved_points  the points of all checks, in a file beside the notebook
+progress      a table of them in the notebook
 """
 
 from nnlib.grading.check import check as check
+from nnlib.grading.progress import progress as progress
