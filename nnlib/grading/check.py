@@ -13,6 +13,7 @@ import numpy as np
 
 from nnlib.grading.diagnosis import blame, judge
 from nnlib.grading.picture import WrongEntries
+from nnlib.grading.progress import record
 from nnlib.grading.question import Question, ValueQuestion
 from nnlib.grading.questions import QUESTIONS
 from nnlib.grading.verdict import HINTS, Verdict
@@ -72,6 +73,7 @@ def _check(name: str, answer: Any) -> float:
     _say(report(verdict, level))
     if verdict.picture and level > 1:
         _show(verdict.picture)
+    record(verdict)
     return verdict.earned
 
 

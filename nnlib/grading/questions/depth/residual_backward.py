@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 
+from nnlib.activations import ACTIVATIONS
 from nnlib.grading.question import Identity, Mistake, Question, Result
 from nnlib.grading.questions.backprop.sigmas import sigma_of, slope_from_output, slope_of
 from nnlib.grading.questions.depth.connection_mistakes import connection_mistakes
@@ -45,9 +46,10 @@ def _skip_inside_sigma(dout, Z, W, b, sigma):
 
 
 def _delta_after_the_sum(dout, Z, W, b, sigma):
-    slope = slope_of(sigma, Z @ W.T + b)
-    dZ = dout + (dout * slope) @ W
-    delta = dZ * slope
+    A = Z @ W.T + b
+    sigma_prime = ACTIVATIONS[sigma].sigma_prime
+    dZ = dout + (dout * sigma_prime(A)) @ W
+    delta = dZ * sigma_prime(A)
     return dZ, delta.T @ Z, delta.sum(axis=0)
 
 

@@ -19,6 +19,7 @@ from nnlib.grading.questions.digits.symptoms import (
     VALIDATION_ONLY,
 )
 from nnlib.grading.questions.digits.train_reference import learn, scaling, train, with_scaling
+from nnlib.grading.questions.digits.train_reference import learn as descend
 
 NO_END = "does not stop in time"
 CHANGES = "changes its arguments"
@@ -46,9 +47,10 @@ def _separate(X, Y, X_val, Y_val, seed, seconds):
 
 
 def _not_scaled_back(X, Y, X_val, Y_val, seed, seconds):
-    X, Y = _together(X, Y, X_val, Y_val)
-    middle, half = scaling(X)
-    W1, b1, W2, b2 = learn((X - middle) / half, Y, seed, epochs=EPOCHS)
+    X, Y = np.concatenate([X, X_val]), np.concatenate([Y, Y_val])
+    low, high = X.min(axis=0), X.max(axis=0)
+    middle, half = (low + high) / 2, np.where(high > low, (high - low) / 2, 1)
+    W1, b1, W2, b2 = descend((X - middle) / half, Y, seed, seconds)
     return [(W1, b1, "relu"), (W2, b2, "identity")]
 
 

@@ -150,7 +150,9 @@ def _as_eig_lists_them(X_train):
 
 
 def _as_eig_lists_them_but_variances_sorted(X_train):
-    mean, V, variances = _as_eig_lists_them(X_train)
+    mean = X_train.mean(axis=0)
+    C = (X_train - mean).T @ (X_train - mean) / len(X_train)
+    variances, V = np.linalg.eig(C)
     return mean, V, np.sort(variances)[::-1]
 
 
