@@ -75,7 +75,10 @@ def half_violin(Z: np.ndarray, i: int, side: int) -> np.ndarray:
     >>> float(half_violin(np.array([[0.99]]), 2, 1)[:, 0].max().round(2))
     2.44
     """
-    counts = np.histogram(Z, bins=len(BINS) - 1, range=(-1, 1))[0]  # a number of bins is faster than their edges
+    bins = len(BINS) - 1
+    # a tenth of the time of np.histogram, which has to find out that all bins are equally wide
+    places = np.minimum((bins / 2 * (Z.ravel() + 1)).astype(int), bins - 1)
+    counts = np.bincount(places, minlength=bins)
     bars = np.repeat(counts / counts.max(), 2)
     edges = np.repeat(BINS, 2)[1:-1]
     outline = np.column_stack([i + side * (0.02 + HALF_WIDTH * bars), edges])
