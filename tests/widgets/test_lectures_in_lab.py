@@ -3,8 +3,10 @@
 The artifacts hold each lecture, whole, in a wide window, in a narrow one and in the dark theme, answers unfolded.
 """
 
+import re
 from pathlib import Path
 
+import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from lab_driver import Lab, errors
@@ -82,3 +84,15 @@ def test_lecture_is_whole_and_accessible(chromium: Browser, lab: Lab, artifacts:
         assert [slider["told"] for slider in sliders] == [slider["shown"] for slider in sliders]
         assert page.locator("figure img").count() == page.locator("figure img[alt]:not([alt=''])").count() > 0
         assert errors(page) == []
+
+
+@pytest.mark.parametrize("path", LECTURES)
+def test_each_figure_has_a_picture_for_those_who_read_without_a_kernel(path: str):
+    cells = nbformat.read(ROOT / path, as_version=4).cells
+    figures = [i for i, cell in enumerate(cells) if re.search(r"nnlib\.widgets.*\n\n\w+\(\)$", cell.source)]
+    assert figures
+    for i in figures:
+        picture = re.search(r"<summary>Reading without.*\n\n!\[(.+)\]\((.+)\)\n</details>", cells[i - 1].source)
+        assert picture, f"the cell above {cells[i].id} has none"
+        assert len(picture[1]) > 50, "describe what is to be seen"
+        assert (ROOT / path).parent.joinpath(picture[2]).is_file()
