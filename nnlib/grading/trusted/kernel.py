@@ -8,6 +8,7 @@ import base64
 import binascii
 import contextlib
 import re
+import signal
 import sys
 import tempfile
 import time
@@ -18,6 +19,7 @@ from typing import Any
 import zmq
 from jupyter_client import KernelManager
 from jupyter_client.kernelspec import KernelSpec
+from jupyter_core.utils import run_sync
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
@@ -135,6 +137,7 @@ class Kernel:
         self._context = zmq.Context()
         for option, number in {zmq.MAXMSGSIZE: MESSAGE, zmq.RCVHWM: WAITING, zmq.LINGER: 0}.items():
             self._context.setsockopt(option, number)
+        self._context.setsockopt(zmq.SNDTIMEO, 1000)
         self._closing = contextlib.ExitStack()
         try:
             self._manager = self._start_sandboxed(modules) if sandboxed else self._start_plain()
@@ -149,10 +152,11 @@ class Kernel:
     def _start_sandboxed(self, modules: Iterable[str]) -> KernelManager:
         self._context.setsockopt(zmq.RECONNECT_IVL, -1)
         manager = _Manager(context=self._context, transport="ipc")
-        spec = KernelSpec(argv=[], display_name="sandbox", language="python", interrupt_mode="message")
+        spec = KernelSpec(argv=[], display_name="sandbox", language="python", interrupt_mode="signal")
         manager._kernel_spec = spec
         manager.provisioner = SandboxProvisioner(kernel_spec=spec, parent=manager, modules=list(modules))
-        self._closing.callback(manager.shutdown_kernel, now=True)
+        # not by the manager: it would send messages to the kernel before
+        self._closing.callback(manager.provisioner.end)
         manager.start_kernel()
         return manager
 
@@ -169,13 +173,14 @@ class Kernel:
         """End the kernel and all that it has started."""
         with contextlib.suppress(AttributeError):
             self._client.stop_channels()
+            self._manager._close_control_socket()
         self._closing.close()
         self._context.destroy(linger=0)
 
     @property
     def alive(self) -> bool:
         """Whether it runs."""
-        return self._manager.is_alive()
+        return run_sync(self._manager.provisioner.poll)() is None
 
     def run_cell(self, source: str, seconds: float, output: CellOutput) -> None:
         """Run a cell; what it shows is added to `output`.
@@ -185,7 +190,7 @@ class Kernel:
         """
         sent = self._client.execute(source, allow_stdin=False, stop_on_error=False)
         if self._collect(sent, seconds, output) is None:
-            self._manager.interrupt_kernel()
+            run_sync(self._manager.provisioner.send_signal)(signal.SIGINT)
             if self._collect(sent, SECONDS_TO_STOP, output) is None:
                 raise KernelGoneError("time")
 

@@ -1,35 +1,137 @@
-"""Starts a Jupyter kernel in the sandbox; jupyter_client finds it under the name in `NAME`."""
+"""Starts a Jupyter kernel in the sandbox; jupyter_client finds it under the name nnlib-sandbox."""
 
 import asyncio
+import atexit
 import contextlib
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
+import threading
 import time
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning import KernelProvisionerBase
 from traitlets import List, Unicode
 
 from nnlib.grading.trusted import sandbox
 
-NAME = "nnlib-sandbox"
-SECONDS_TO_START = 30.0
-CONNECTION = f"{sandbox.RUN}/connection.json"
+SECONDS_TO_START = 60.0
+SECONDS_TO_END = 10.0
 QUIET = ("--HistoryManager.enabled=False", "--IPKernelApp.log_level=50")
-KERNEL = ("-m", "ipykernel_launcher", "-f", CONNECTION, *QUIET)
 CHANNELS = ("shell", "iopub", "stdin", "hb", "control")
 
 
-class SandboxProvisioner(LocalProvisioner):
+class Warm:
+    """The warm process, from which kernels are forked; one for each grader, started at the first need."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen | None = None
+        self._control: socket.socket | None = None
+        self._owner = 0
+        self.user = 0
+        """Whose number it and the kernels run under."""
+
+    def start_kernel(self, modules: list[str], connection: dict) -> tuple[int, int]:
+        """Start a kernel in a new sandbox.
+
+        Args:
+            modules: of nnlib, that are visible inside.
+            connection: as it stands in a connection file.
+
+        Returns:
+            (process id of the sandbox's first process, of the kernel).
+
+        Raises:
+            SandboxError: it does not start.
+        """
+        sandbox.bubblewrap()
+        with self._lock:
+            try:
+                return self._asked(modules, connection)
+            except OSError:  # it has ended: another one
+                self._close()
+                return self._asked(modules, connection)
+
+    def _asked(self, modules: list[str], connection: dict) -> tuple[int, int]:
+        if self._owner != os.getpid() or self._process.poll() is not None:
+            self._open()
+        request = {
+            "bubblewrap": sandbox.arguments(modules),
+            "limits": sandbox.limits(self.user),
+            "groups": [],
+            "environment": sandbox.environment(),
+            "path": sandbox.search_path(),
+            "home": sandbox.HOME,
+            "connection_file": f"{sandbox.RUN}/connection.json",
+            "connection": connection,
+            "kernel": QUIET,
+        }
+        self._control.send(json.dumps(request).encode())
+        answer = self._control.recv(10_000)
+        if not answer:
+            said = self._process.stderr.read(2000).decode(errors="replace").strip()
+            self._close()
+            raise sandbox.SandboxError(f"The sandbox does not start: {said}")
+        answer = json.loads(answer)
+        if "error" in answer:
+            raise sandbox.SandboxError(f"The sandbox does not start: {answer['error']}")
+        return answer["init"], answer["kernel"]
+
+    def _open(self) -> None:
+        self._owner = os.getpid()
+        self.user = sandbox.free_uid() if os.getuid() == 0 else os.getuid()
+        self._control, other_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control.settimeout(SECONDS_TO_START)
+        with other_end:
+            self._process = subprocess.Popen(
+                sandbox.warm_command(self.user, other_end.fileno()),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=[other_end.fileno()],
+                cwd="/",
+                start_new_session=True,
+            )
+
+    def close(self) -> None:
+        """End it, and every kernel with it."""
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        if self._owner != os.getpid() or self._process is None:
+            return
+        self._control.close()
+        try:
+            self._process.wait(2)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stderr.close()
+        self._owner = 0
+
+
+WARM = Warm()
+atexit.register(WARM.close)
+
+
+class SandboxProvisioner(KernelProvisionerBase):
     """A kernel in bubblewrap, which is reached over sockets in the sandbox's own file system: nothing is shared."""
 
     modules = List(Unicode(), [], help="Modules of nnlib that are visible inside").tag(config=True)
-    init = 0
-    """Process id of the sandbox's first process; with it, all end."""
+
+    _init = -1
+    _kernel = -1
+
+    @property
+    def has_process(self) -> bool:
+        """Whether there is a kernel, alive or not."""
+        return self._kernel >= 0
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Choose the addresses."""
@@ -38,7 +140,7 @@ class SandboxProvisioner(LocalProvisioner):
         for number, channel in enumerate(CHANNELS, start=1):
             setattr(manager, f"{channel}_port", number)
         self.connection_info = manager.get_connection_info()
-        return {"cmd": []}
+        return await super().pre_launch(cmd=[], **kwargs)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start the kernel, and wait until it can be reached.
@@ -46,62 +148,86 @@ class SandboxProvisioner(LocalProvisioner):
         Raises:
             SandboxError: it does not start.
         """
-        plain = {
-            key: value.decode() if isinstance(value, bytes) else value for key, value in self.connection_info.items()
-        }
-        with contextlib.ExitStack() as files:
-            connection = files.enter_context(_pipe_with(json.dumps(plain).encode()))
-            args = files.enter_context(_pipe_with(sandbox.arguments(self.modules, {CONNECTION: connection})))
-            info, info_of_child = os.pipe()
-            files.callback(os.close, info)
-            try:
-                self.process = subprocess.Popen(
-                    sandbox.command(KERNEL, args, info_of_child),
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.PIPE,
-                    pass_fds=(args, connection, info_of_child),
-                    cwd="/",
-                    start_new_session=True,
-                )
-            finally:
-                os.close(info_of_child)
-            self.pid = self.pgid = self.process.pid
-            self.init = _child_pid(info)
-        ip = f"/proc/{self.init}/root{sandbox.RUN}/k"
-        self.connection_info = {**self.connection_info, "ip": ip}
+        info = self.connection_info
+        plain = {key: value.decode() if isinstance(value, bytes) else value for key, value in info.items()}
+        init, kernel = WARM.start_kernel(list(self.modules), plain)
+        ip = f"/proc/{init}/root{sandbox.RUN}/k"
+        with contextlib.suppress(ProcessLookupError):
+            self._init = os.pidfd_open(init)
+            self._kernel = os.pidfd_open(kernel)
         await self._listening(ip)
+        self.connection_info = {**info, "ip": ip}
         return self.connection_info
 
     async def _listening(self, ip: str) -> None:
         end = time.monotonic() + SECONDS_TO_START
         waiting = [f"{ip}-{number}" for number in range(1, len(CHANNELS) + 1)]
-        while waiting and time.monotonic() < end and self.process.poll() is None:
+        while waiting and time.monotonic() < end and self.running:
             if _answers(waiting[0]):
                 waiting.pop(0)
             else:
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.005)
         if waiting:
-            await self.kill()
-            said = self.process.stderr.read(2000).decode(errors="replace").strip()
-            raise sandbox.SandboxError(f"The sandbox does not start. {said}")
+            self.end()
+            raise sandbox.SandboxError("The sandbox's kernel does not start.")
+
+    async def poll(self) -> int | None:
+        """None while the kernel runs."""
+        return None if self.running else 0
+
+    @property
+    def running(self) -> bool:
+        """Whether the kernel runs."""
+        return not _ended(self._kernel)
+
+    def interrupt(self) -> None:
+        """Interrupt the kernel, as Ctrl-C does."""
+        _send(self._kernel, signal.SIGINT)
+
+    def end(self) -> None:
+        """End everything inside, and wait until nothing is left."""
+        _send(self._init, signal.SIGKILL)
+        for file in (self._init, self._kernel):
+            if file >= 0:
+                select.select([file], [], [], SECONDS_TO_END)
+                os.close(file)
+        self._init = self._kernel = -1
+
+    async def wait(self) -> int | None:
+        """Wait until the kernel has ended."""
+        while self.running:
+            await asyncio.sleep(0.005)
+        return 0
+
+    async def send_signal(self, signum: int) -> None:
+        """An interrupt goes to the kernel; what ends a process ends everything."""
+        if signum == signal.SIGINT:
+            self.interrupt()
+        elif signum in (signal.SIGKILL, signal.SIGTERM):
+            _send(self._init, signal.SIGKILL)
 
     async def kill(self, restart: bool = False) -> None:
         """End everything inside."""
-        if self.process and self.process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.init or self.process.pid, signal.SIGKILL)
-            try:
-                self.process.wait(2)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
+        _send(self._init, signal.SIGKILL)
 
-    async def send_signal(self, signum: int) -> None:
-        """SIGKILL ends everything; the kernel gets interrupts as messages, and nothing else."""
-        if signum in (signal.SIGKILL, signal.SIGTERM):
-            await self.kill()
+    async def terminate(self, restart: bool = False) -> None:
+        """End everything inside."""
+        _send(self._init, signal.SIGKILL)
 
-    terminate = kill
+    async def cleanup(self, restart: bool = False) -> None:
+        """End everything inside, and wait until nothing is left."""
+        self.end()
+
+
+def _send(process: int, number: int) -> None:
+    if process >= 0:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(process, number)
+
+
+def _ended(process: int) -> bool:
+    """Whether the process of an open process file has ended; there is none if the number is negative."""
+    return process < 0 or bool(select.select([process], [], [], 0)[0])
 
 
 def _answers(path: str) -> bool:
@@ -111,21 +237,3 @@ def _answers(path: str) -> bool:
         return True
     except OSError:
         return False
-
-
-@contextlib.contextmanager
-def _pipe_with(content: bytes):
-    """An open file from which the content can be read once."""
-    read, write = os.pipe()
-    try:
-        os.write(write, content)
-        os.close(write)
-        yield read
-    finally:
-        os.close(read)
-
-
-def _child_pid(info: int) -> int:
-    with os.fdopen(os.dup(info)) as file:
-        text = file.read()
-    return json.loads(text)["child-pid"] if text.strip() else 0

@@ -16,11 +16,11 @@ class _Explainer(MetaPathFinder):
         package = name.partition(".")[0]
         if package in DERIVATIVES:
             reason = "the question is to write it yourself, with numpy"
-        elif package == "nnlib":
+            raise ModuleNotFoundError(f"{name} cannot be imported while answers are graded: {reason}.", name=name)
+        if package == "nnlib":
             reason = "only what the exercise's set-up imports is there"
-        else:
-            return
-        raise ModuleNotFoundError(f"{name} cannot be imported while answers are graded: {reason}.", name=name)
+            # no ModuleNotFoundError: `from nnlib import ...` would put other words in its place
+            raise ImportError(f"{name} cannot be imported while answers are graded: {reason}.", name=name)
 
 
 sys.meta_path.append(_Explainer())
