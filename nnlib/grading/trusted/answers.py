@@ -20,6 +20,7 @@ TEXT = 300
 GONE = {
     "time": Failure("time limit"),
     "died": Failure("SystemExit"),
+    "memory": Failure("MemoryError"),
     "flood": Failure("OutputLimit", "it prints without end"),
 }
 
@@ -155,7 +156,7 @@ class Answers:
         self._gone = None
         calls = list(ahead)
         outcomes = self._call(remote, calls, seconds)
-        self._ahead = deque(zip(map(wire.encode, calls), outcomes))
+        self._ahead = deque(zip(map(wire.encode, calls), outcomes, strict=False))
 
     def run(self, remote: Remote, arguments: tuple, seconds: float) -> Outcome:
         """Call an answer in the kernel; a `Run` of the judge's.
@@ -188,7 +189,7 @@ class Answers:
         each = (time.monotonic() - start) / len(calls)
         if not isinstance(replies, list) or not 0 < len(replies) <= len(calls):
             return [_no_outcome(each)]
-        return [_outcome(reply, arguments, each) for reply, arguments in zip(replies, calls)]
+        return [_outcome(reply, arguments, each) for reply, arguments in zip(replies, calls, strict=False)]
 
 
 def _no_outcome(seconds: float) -> Outcome:

@@ -15,7 +15,7 @@ from nnlib.grading.diagnosis import SECONDS, judge
 from nnlib.grading.question import Question, ValueQuestion
 from nnlib.grading.questions import QUESTIONS
 from nnlib.grading.trials import fixtures
-from nnlib.grading.trusted import sandbox
+from nnlib.grading.trusted import bubblewrap, sandbox
 from nnlib.grading.trusted.answers import Answers, Remote, SetUpError, TimeUpError
 from nnlib.grading.trusted.kernel import Kernel, KernelGoneError
 from nnlib.grading.trusted.notebook import (
@@ -30,7 +30,12 @@ from nnlib.grading.trusted.notebook import (
 from nnlib.grading.verdict import Finding, Verdict
 
 GRADED, STUDENT_ERROR, GRADER_ERROR = "graded", "student error", "grader error"
-ENDED = {"time": "took too long", "died": "ended the kernel", "flood": "prints without end"}
+ENDED = {
+    "time": "took too long",
+    "died": "ended the kernel",
+    "memory": "used up the memory",
+    "flood": "prints without end",
+}
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,7 @@ def assess(bundle: Bundle, submission: bytes, seed: int, sandboxed: bool = True)
     level = "none"
     outcome, scores, notebook = GRADER_ERROR, (), b""
     try:
-        level = sandbox.level() if sandboxed else "none"
+        level = sandbox.proven() if sandboxed else "none"
         what, scores, notebook = _graded(bundle, submission, seed, sandboxed)
         outcome = GRADED
     except SubmissionError as error:
@@ -127,7 +132,7 @@ def _graded(bundle: Bundle, submission: bytes, seed: int, sandboxed: bool) -> tu
     """(remarks, scores, notebook)."""
     released = released_cells(bundle.release)
     cells, missing = merge(released, submitted_cells(submission))
-    modules = set().union(*(sandbox.imported(cell.source) for cell in released if cell.role == "set-up"))
+    modules = set().union(*(bubblewrap.imported(cell.source) for cell in released if cell.role == "set-up"))
     answers = Answers(cells, lambda: Kernel(sorted(modules), sandboxed))
     try:
         verdicts = _verdicts(cells, answers, seed)
@@ -136,9 +141,8 @@ def _graded(bundle: Bundle, submission: bytes, seed: int, sandboxed: bool) -> tu
     # from here on, nothing of the student's runs any more
     scores = tuple(_score(cell, verdicts) for cell in cells if cell.role in ("check", "written"))
     outputs = {cell.id: answers.outputs[cell.id].outputs for cell in cells if cell.id in answers.outputs}
-    for cell, score in zip((cell for cell in cells if cell.role in ("check", "written")), scores):
-        if cell.role == "check":
-            outputs[cell.id] = _shown(score)
+    by_name = {score.cell: score for score in scores}
+    outputs |= {cell.id: _shown(by_name[cell.name]) for cell in cells if cell.role == "check"}
     remarks = [f"cells missing: {', '.join(missing)}"] if missing else []
     remarks += [f"cell {name} {ENDED[reason]}" for name, reason in answers.left_out.items()]
     return "; ".join(remarks), scores, graded_notebook(cells, outputs, bundle.release)
@@ -185,7 +189,7 @@ def _verdict(question: Question | ValueQuestion, answers: Answers, seed: int) ->
         return judge(question, remote, seed), []
     inputs = [fixture.arguments for fixture in fixtures(question, seed)]
     answers.begin(remote, [*inputs, inputs[0]], SECONDS)
-    return judge(question, remote, seed, run=answers.run), found.value
+    return judge(question, remote, seed, run=answers.run, seconds=SECONDS), found.value
 
 
 def _nothing(question: Question | ValueQuestion, seed: int, text: str) -> Verdict:

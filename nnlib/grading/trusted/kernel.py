@@ -7,12 +7,14 @@ follow the protocol is dropped. Once it runs, its sockets are never connected a 
 import base64
 import binascii
 import contextlib
+import mmap
 import re
 import signal
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,13 +39,15 @@ TEXT = 20_000
 """Characters that are kept of what a cell prints."""
 IMAGES = 1_000_000
 """Bytes that are kept of its pictures."""
+MEMORY = 200_000_000
+"""Bytes by which the grader itself may grow while a kernel runs; then the kernel is ended."""
 SECONDS_TO_STOP = 2.0
 SECONDS_FOR_OUTPUT = 1.0
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f\ud800-\udfff]")
 
 
 class KernelGoneError(Exception):
-    """The kernel ended, or had to be ended; `reason` is "time", "flood" or "died"."""
+    """The kernel ended, or had to be ended; `reason` is "time", "flood", "memory" or "died"."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -112,6 +116,38 @@ def _png(data: Any, room: int) -> str:
     return base64.b64encode(raw).decode("ascii") if raw.startswith(b"\x89PNG\r\n\x1a\n") else ""
 
 
+class _Guard(threading.Thread):
+    """Ends the kernel when the grader's own memory grows, whatever it is that the kernel sends."""
+
+    def __init__(self, end: Callable[[], None]) -> None:
+        super().__init__(daemon=True)
+        self._end, self._done = end, threading.Event()
+        self._most = _resident() + MEMORY
+        self.struck = False
+
+    def run(self) -> None:
+        """Look every now and then."""
+        while not self._done.wait(0.02):
+            if _resident() > self._most:
+                self.struck = True
+                self._end()
+                return
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._done.set()
+        self.join()
+
+
+def _resident() -> int:
+    """Bytes of memory that this process has now; 0 where the system does not say."""
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * mmap.PAGESIZE
+    except OSError:
+        return 0
+
+
 class _Manager(KernelManager):
     """A kernel manager that leaves nothing on the disk."""
 
@@ -139,6 +175,7 @@ class Kernel:
             self._context.setsockopt(option, number)
         self._context.setsockopt(zmq.SNDTIMEO, 1000)
         self._closing = contextlib.ExitStack()
+        self._guard: _Guard | None = None
         try:
             self._manager = self._start_sandboxed(modules) if sandboxed else self._start_plain()
             self._client = self._manager.client(context=self._context)
@@ -158,6 +195,9 @@ class Kernel:
         # not by the manager: it would send messages to the kernel before
         self._closing.callback(manager.provisioner.end)
         manager.start_kernel()
+        self._guard = _Guard(manager.provisioner.strike)
+        self._guard.start()
+        self._closing.callback(self._guard.stop)
         return manager
 
     def _start_plain(self) -> KernelManager:
@@ -231,10 +271,15 @@ class Kernel:
                 elif channel is self._iopub and kind and output is not None:
                     output.add(kind, content)
             if reply is None and not self.alive:
-                raise KernelGoneError("died")
+                raise KernelGoneError(self._why())
             if time.monotonic() > end:
                 break
         return reply
+
+    def _why(self) -> str:
+        if self._guard and self._guard.struck:
+            return "flood"
+        return "memory" if getattr(self._manager.provisioner, "out_of_memory", False) else "died"
 
     def _messages(self, seconds: float) -> Iterator[tuple[int, zmq.Socket, dict]]:
         """What arrives within so many seconds: size, socket, message."""

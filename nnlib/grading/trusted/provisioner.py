@@ -11,13 +11,16 @@ import socket
 import subprocess
 import threading
 import time
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import KernelProvisionerBase
 from traitlets import List, Unicode
 
-from nnlib.grading.trusted import sandbox
+from nnlib.grading.trusted import bubblewrap, cgroup
 
 SECONDS_TO_START = 60.0
 SECONDS_TO_END = 10.0
@@ -35,13 +38,15 @@ class Warm:
         self._owner = 0
         self.user = 0
         """Whose number it and the kernels run under."""
+        self._ending: list[tuple[int, Sequence[Path]]] = []
 
-    def start_kernel(self, modules: list[str], connection: dict) -> tuple[int, int]:
+    def start_kernel(self, modules: list[str], connection: dict, groups: Sequence[Path]) -> tuple[int, int]:
         """Start a kernel in a new sandbox.
 
         Args:
             modules: of nnlib, that are visible inside.
             connection: as it stands in a connection file.
+            groups: control groups that everything in it belongs to.
 
         Returns:
             (process id of the sandbox's first process, of the kernel).
@@ -49,25 +54,54 @@ class Warm:
         Raises:
             SandboxError: it does not start.
         """
-        sandbox.bubblewrap()
         with self._lock:
             try:
-                return self._asked(modules, connection)
+                return self._asked(modules, connection, groups)
             except OSError:  # it has ended: another one
                 self._close()
-                return self._asked(modules, connection)
+                self._open()
+                return self._asked(modules, connection, groups)
 
-    def _asked(self, modules: list[str], connection: dict) -> tuple[int, int]:
-        if self._owner != os.getpid() or self._process.poll() is not None:
-            self._open()
+    def ready(self) -> None:
+        """Start it, if it does not run.
+
+        Raises:
+            SandboxError: there is no bubblewrap.
+        """
+        bubblewrap.require()
+        with self._lock:
+            if self._owner != os.getpid() or self._process.poll() is not None:
+                self._open()
+
+    def forget(self, init: int, groups: Sequence[Path]) -> None:
+        """Take over a sandbox that has been killed: its file system may take a moment to go.
+
+        Args:
+            init: open process file of its first process.
+            groups: its control groups.
+        """
+        with self._lock:
+            self._ending.append((init, groups))
+            self._tidy(0.0)
+
+    def _tidy(self, seconds: float) -> None:
+        waiting, self._ending = self._ending, []
+        for init, groups in waiting:
+            if select.select([init], [], [], seconds)[0]:
+                os.close(init)
+                cgroup.remove(groups)
+            else:
+                self._ending.append((init, groups))
+
+    def _asked(self, modules: list[str], connection: dict, groups: Sequence[Path]) -> tuple[int, int]:
         request = {
-            "bubblewrap": sandbox.arguments(modules),
-            "limits": sandbox.limits(self.user),
-            "groups": [],
-            "environment": sandbox.environment(),
-            "path": sandbox.search_path(),
-            "home": sandbox.HOME,
-            "connection_file": f"{sandbox.RUN}/connection.json",
+            "bubblewrap": bubblewrap.arguments(modules),
+            "limits": bubblewrap.limits(self.user),
+            "groups": list(map(str, groups)),
+            "environment": bubblewrap.environment(),
+            "path": bubblewrap.search_path(),
+            "home": bubblewrap.HOME,
+            "connection_file": f"{bubblewrap.RUN}/connection.json",
             "connection": connection,
             "kernel": QUIET,
         }
@@ -76,20 +110,20 @@ class Warm:
         if not answer:
             said = self._process.stderr.read(2000).decode(errors="replace").strip()
             self._close()
-            raise sandbox.SandboxError(f"The sandbox does not start: {said}")
+            raise bubblewrap.SandboxError(f"The sandbox does not start: {said}")
         answer = json.loads(answer)
         if "error" in answer:
-            raise sandbox.SandboxError(f"The sandbox does not start: {answer['error']}")
+            raise bubblewrap.SandboxError(f"The sandbox does not start: {answer['error']}")
         return answer["init"], answer["kernel"]
 
     def _open(self) -> None:
         self._owner = os.getpid()
-        self.user = sandbox.free_uid() if os.getuid() == 0 else os.getuid()
+        self.user = bubblewrap.free_uid() if os.getuid() == 0 else os.getuid()
         self._control, other_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control.settimeout(SECONDS_TO_START)
         with other_end:
             self._process = subprocess.Popen(
-                sandbox.warm_command(self.user, other_end.fileno()),
+                bubblewrap.warm_command(self.user, other_end.fileno()),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -106,6 +140,7 @@ class Warm:
     def _close(self) -> None:
         if self._owner != os.getpid() or self._process is None:
             return
+        self._tidy(SECONDS_TO_END)
         self._control.close()
         try:
             self._process.wait(2)
@@ -127,6 +162,7 @@ class SandboxProvisioner(KernelProvisionerBase):
 
     _init = -1
     _kernel = -1
+    _groups: tuple[Path, ...] = ()
 
     @property
     def has_process(self) -> bool:
@@ -136,7 +172,7 @@ class SandboxProvisioner(KernelProvisionerBase):
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Choose the addresses."""
         manager = self.parent
-        manager.transport, manager.ip = "ipc", f"{sandbox.RUN}/k"
+        manager.transport, manager.ip = "ipc", f"{bubblewrap.RUN}/k"
         for number, channel in enumerate(CHANNELS, start=1):
             setattr(manager, f"{channel}_port", number)
         self.connection_info = manager.get_connection_info()
@@ -149,9 +185,11 @@ class SandboxProvisioner(KernelProvisionerBase):
             SandboxError: it does not start.
         """
         info = self.connection_info
+        WARM.ready()
+        self._groups = cgroup.make(f"course-{uuid.uuid4().hex}", bubblewrap.MEMORY, bubblewrap.PROCESSES, WARM.user)
         plain = {key: value.decode() if isinstance(value, bytes) else value for key, value in info.items()}
-        init, kernel = WARM.start_kernel(list(self.modules), plain)
-        ip = f"/proc/{init}/root{sandbox.RUN}/k"
+        init, kernel = WARM.start_kernel(list(self.modules), plain, self._groups)
+        ip = f"/proc/{init}/root{bubblewrap.RUN}/k"
         with contextlib.suppress(ProcessLookupError):
             self._init = os.pidfd_open(init)
             self._kernel = os.pidfd_open(kernel)
@@ -169,7 +207,7 @@ class SandboxProvisioner(KernelProvisionerBase):
                 await asyncio.sleep(0.005)
         if waiting:
             self.end()
-            raise sandbox.SandboxError("The sandbox's kernel does not start.")
+            raise bubblewrap.SandboxError("The sandbox's kernel does not start.")
 
     async def poll(self) -> int | None:
         """None while the kernel runs."""
@@ -184,14 +222,31 @@ class SandboxProvisioner(KernelProvisionerBase):
         """Interrupt the kernel, as Ctrl-C does."""
         _send(self._kernel, signal.SIGINT)
 
-    def end(self) -> None:
-        """End everything inside, and wait until nothing is left."""
+    def strike(self) -> None:
+        """Kill everything inside, without waiting."""
         _send(self._init, signal.SIGKILL)
-        for file in (self._init, self._kernel):
+
+    def end(self) -> None:
+        """End everything inside, and wait until nothing runs any more."""
+        ran = self.running
+        self.strike()
+        # the first process of a sandbox ends with it; all others get their signal at the same moment as the kernel
+        for file in (self._kernel,) if ran else (self._init,):
             if file >= 0:
                 select.select([file], [], [], SECONDS_TO_END)
-                os.close(file)
+        if self._kernel >= 0:
+            os.close(self._kernel)
+        if self._init >= 0:
+            WARM.forget(self._init, self._groups)
+        else:
+            cgroup.remove(self._groups)
         self._init = self._kernel = -1
+        self._groups = ()
+
+    @property
+    def out_of_memory(self) -> bool:
+        """Whether the system ended the kernel, since the sandbox's memory was used up."""
+        return cgroup.ran_out_of_memory(self._groups)
 
     async def wait(self) -> int | None:
         """Wait until the kernel has ended."""
@@ -204,15 +259,15 @@ class SandboxProvisioner(KernelProvisionerBase):
         if signum == signal.SIGINT:
             self.interrupt()
         elif signum in (signal.SIGKILL, signal.SIGTERM):
-            _send(self._init, signal.SIGKILL)
+            self.strike()
 
     async def kill(self, restart: bool = False) -> None:
         """End everything inside."""
-        _send(self._init, signal.SIGKILL)
+        self.strike()
 
     async def terminate(self, restart: bool = False) -> None:
         """End everything inside."""
-        _send(self._init, signal.SIGKILL)
+        self.strike()
 
     async def cleanup(self, restart: bool = False) -> None:
         """End everything inside, and wait until nothing is left."""
