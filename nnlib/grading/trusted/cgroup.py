@@ -3,11 +3,14 @@
 import contextlib
 import os
 import time
+import uuid
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
+NAME = "course-sandbox-"
+"""How the names of the groups begin; the grader's process id follows."""
 SECONDS_TO_END = 5.0
 
 
@@ -35,7 +38,7 @@ def _words(file: Path) -> list[str]:
 
 
 def _can_make(folder: Path) -> bool:
-    probe = folder / f"course-probe-{os.getpid()}"
+    probe = folder / f"{NAME}{os.getpid()}-probe-{uuid.uuid4().hex}"
     try:
         probe.mkdir()
         probe.rmdir()
@@ -44,18 +47,23 @@ def _can_make(folder: Path) -> bool:
     return True
 
 
-def make(name: str, memory: int, processes: int, user: int, root: Path = ROOT) -> list[Path]:
+def make(memory: int, processes: int, user: int, root: Path = ROOT) -> list[Path]:
     """Make the groups of a sandbox; an empty list if the machine does not let us.
 
+    Groups that a grader has left which was killed are removed.
+
     Args:
-        name: of the groups.
         memory: bytes.
         processes: and threads.
         user: who may put processes into them.
         root: where control groups are mounted.
     """
-    made = []
+    made, name = [], f"{NAME}{os.getpid()}-{uuid.uuid4().hex}"
     for parent in parents(root):
+        for old in parent.glob(f"{NAME}*-*"):
+            if not Path("/proc", old.name.split("-")[2]).exists():
+                with contextlib.suppress(OSError):
+                    old.rmdir()
         group = parent / name
         group.mkdir()
         made.append(group)

@@ -11,7 +11,6 @@ import socket
 import subprocess
 import threading
 import time
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,7 @@ class Warm:
         self._owner = 0
         self.user = 0
         """Whose number it and the kernels run under."""
-        self._ending: list[tuple[int, Sequence[Path]]] = []
+        self._ending: list[threading.Thread] = []
 
     def start_kernel(self, modules: list[str], connection: dict, groups: Sequence[Path]) -> tuple[int, int]:
         """Start a kernel in a new sandbox.
@@ -80,18 +79,9 @@ class Warm:
             init: open process file of its first process.
             groups: its control groups.
         """
-        with self._lock:
-            self._ending.append((init, groups))
-            self._tidy(0.0)
-
-    def _tidy(self, seconds: float) -> None:
-        waiting, self._ending = self._ending, []
-        for init, groups in waiting:
-            if select.select([init], [], [], seconds)[0]:
-                os.close(init)
-                cgroup.remove(groups)
-            else:
-                self._ending.append((init, groups))
+        self._ending = [thread for thread in self._ending if thread.is_alive()]
+        self._ending.append(threading.Thread(target=_tidy_up, args=(init, groups), daemon=True))
+        self._ending[-1].start()
 
     def _asked(self, modules: list[str], connection: dict, groups: Sequence[Path]) -> tuple[int, int]:
         request = {
@@ -140,7 +130,8 @@ class Warm:
     def _close(self) -> None:
         if self._owner != os.getpid() or self._process is None:
             return
-        self._tidy(SECONDS_TO_END)
+        for thread in self._ending:
+            thread.join(SECONDS_TO_END)
         self._control.close()
         try:
             self._process.wait(2)
@@ -186,7 +177,7 @@ class SandboxProvisioner(KernelProvisionerBase):
         """
         info = self.connection_info
         WARM.ready()
-        self._groups = cgroup.make(f"course-{uuid.uuid4().hex}", bubblewrap.MEMORY, bubblewrap.PROCESSES, WARM.user)
+        self._groups = cgroup.make(bubblewrap.MEMORY, bubblewrap.PROCESSES, WARM.user)
         plain = {key: value.decode() if isinstance(value, bytes) else value for key, value in info.items()}
         init, kernel = WARM.start_kernel(list(self.modules), plain, self._groups)
         ip = f"/proc/{init}/root{bubblewrap.RUN}/k"
@@ -272,6 +263,12 @@ class SandboxProvisioner(KernelProvisionerBase):
     async def cleanup(self, restart: bool = False) -> None:
         """End everything inside, and wait until nothing is left."""
         self.end()
+
+
+def _tidy_up(init: int, groups: Sequence[Path]) -> None:
+    select.select([init], [], [], SECONDS_TO_END)
+    os.close(init)
+    cgroup.remove(groups)
 
 
 def _send(process: int, number: int) -> None:
