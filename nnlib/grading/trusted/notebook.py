@@ -226,6 +226,8 @@ def merge(released: Sequence[Cell], submitted: Sequence[dict]) -> tuple[list[Cel
                 cell = replace(cell, source=theirs["source"], attachments=attachments)
         elif cell.role in ("answer", "written", "check"):
             missing.append(cell.name)
+            # the released form of an answer would come after the student's own, which may stand in another cell
+            cell = cell if cell.role == "check" else replace(cell, source="")
         cells.append(cell)
         cells += _own(behind.get(position, ()), taken)
     return cells, missing

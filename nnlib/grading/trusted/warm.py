@@ -159,6 +159,8 @@ def become_kernel(request: dict) -> None:
     sys.argv = ["ipykernel"]
     kernel = IPKernelApp.instance()
     kernel.initialize(["-f", request["connection_file"], *request["kernel"]])
+    # IPython's own would end the kernel
+    kernel.shell.user_ns |= {"exit": sys.exit, "quit": sys.exit}
     kernel.start()
 
 

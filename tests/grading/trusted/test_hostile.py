@@ -14,7 +14,8 @@ import pytest
 from grading.trusted.hostile import Hostile, in_process, messages, notebooks, system
 from grading.trusted.made_release import RIGHT, bundle, points, submission
 
-from nnlib.grading.trusted import answers, assess as assessing, cgroup
+from nnlib.grading.trusted import answers, cgroup
+from nnlib.grading.trusted import assess as assessing
 from nnlib.grading.trusted.assess import Assessment, assess
 from nnlib.grading.trusted.provisioner import WARM
 
@@ -101,7 +102,7 @@ def test_no_trick_earns_a_point(
         if cell == "why-answer":
             continue
         assert got[cell] <= honest, f"{cell}: {got[cell]} of {honest}"
-        if cell not in case.costs:
+        if case.spares:
             assert got[cell] == honest, f"{cell} is lost, too: {result.what} {result.scores}"
     assert not outside["called"]
     assert sorted(path.name for path in outside["folder"].iterdir()) == ["secret.ipynb"]

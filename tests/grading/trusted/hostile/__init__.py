@@ -3,8 +3,8 @@
 Its honest twin gives the same wrong answer without the trick.
 """
 
-from dataclasses import dataclass
 from collections.abc import Callable
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Hostile:
         answer: code of the cell of `output_delta`, if the trick is there.
         after: code of a cell after the answers.
         edit: changes the notebook, a dict as in its file.
-        costs: graded cells, besides that of `output_delta`, which it may lose for itself.
+        spares: whether its other answers keep their points; some tricks spoil all of them.
         outcome: of the assessment, if it is not graded.
     """
 
@@ -26,5 +26,5 @@ class Hostile:
     answer: str = ""
     after: str = ""
     edit: Callable[[dict], None] | None = None
-    costs: tuple[str, ...] = ()
+    spares: bool = True
     outcome: str = "graded"

@@ -13,13 +13,13 @@ CASES = (
     Hostile(
         "numpy computes nothing any more",
         after="np.frombuffer = np.asarray = np.array = lambda *a, **k: np.zeros(1)\nnp.ndarray.tobytes = None",
-        costs=("layer-gradients-check",),
+        spares=False,
     ),
     Hostile(
         "json and base64, which carry the reply, are replaced",
-        after="import json, base64\njson.dumps = lambda *a, **k: '[\"f\", \"inf\"]'\n"
+        after='import json, base64\njson.dumps = lambda *a, **k: \'["f", "inf"]\'\n'
         "base64.b64encode = lambda data: b'AAAA'",
-        costs=("layer-gradients-check", "soft-switch-check"),
+        spares=False,
     ),
     Hostile(
         "an array that says it equals everything",
@@ -49,7 +49,7 @@ def output_delta(A_L, Z_L, Y, sigma): return Yes()
     Hostile(
         "every later cell becomes `pass`",
         before="get_ipython().input_transformers_cleanup.append(lambda lines: ['pass\\n'])",
-        costs=("layer-gradients-check", "soft-switch-check"),
+        spares=False,
     ),
     Hostile(
         "errors are swallowed",
@@ -118,7 +118,7 @@ import sys
 answering = __import__("nnlib.grading.trusted.inside.answering", fromlist=[""])
 answering.call = lambda name, calls, seconds: answering.Reply('["d", [[["s", "points"], ["f", "0x1p+1"]]]]')
 """,
-        costs=("layer-gradients-check",),
+        spares=False,
     ),
     Hostile(
         "says that every call was right",
@@ -127,7 +127,7 @@ answering = __import__("nnlib.grading.trusted.inside.answering", fromlist=[""])
 from nnlib.grading.execution import Outcome
 answering.run = lambda answer, arguments, seconds: Outcome(value=True, arguments=("right",) * 99)
 """,
-        costs=("layer-gradients-check",),
+        spares=False,
     ),
     Hostile(
         "changes the arguments so that the reference would see others",

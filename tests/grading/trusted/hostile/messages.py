@@ -10,7 +10,6 @@ session = kernel.session
 def parent():
     return kernel.get_parent("shell")
 """
-ALL = ("layer-gradients-check", "soft-switch-check")
 
 CASES = (
     Hostile(
@@ -33,7 +32,7 @@ def forge():
         time.sleep(0.005)
 threading.Thread(target=forge, daemon=True).start()
 """,
-        costs=ALL,
+        spares=False,
     ),
     Hostile(
         "a second display of earlier outputs",
@@ -91,7 +90,7 @@ socket = kernel.iopub_thread.socket
 while True:
     socket.send(b"x" * 1_000_000, zmq.SNDMORE)
 """,
-        costs=ALL,
+        spares=False,
     ),
     Hostile(
         "raw bytes to whoever is connected",
@@ -105,7 +104,7 @@ for file in range(3, 200):
     except OSError:
         pass
 """,
-        costs=ALL,
+        spares=False,
     ),
     Hostile(
         "messages that are no JSON, and deep ones",
@@ -142,7 +141,7 @@ answering.call = lambda name, calls, seconds: answering.Reply(json.dumps(
     ["l", [["s", json.dumps(["t", [["n"], ["a", "float64", [1000000, 1000000], ""], ["n"], ["s", ""],
     ["t", []], ["f", "0x0p+0"]]])]] * 12]))
 """,
-        costs=("layer-gradients-check",),
+        spares=False,
     ),
     Hostile(
         "pickled objects that run when they are read",
@@ -155,7 +154,7 @@ def output_delta(*a): return pickle.dumps(Run())
     ),
     Hostile(
         "object arrays",
-        answer="def output_delta(A_L, *a):\n    r = np.empty(A_L.shape, dtype=object); r[...] = [[1, []]]\n    return r",
+        answer="def output_delta(A_L, *a): return np.full(A_L.shape, None)",
     ),
     Hostile(
         "numbers that are instances of its own class",

@@ -7,7 +7,6 @@ def right(A_L, Z_L, Y, sigma):
     from nnlib.activations import ACTIVATIONS
     return (Z_L - Y) / len(Y) * ACTIVATIONS[sigma].sigma_prime(A_L)
 """
-ALL = ("layer-gradients-check", "soft-switch-check")
 
 CASES = (
     Hostile(
@@ -120,7 +119,7 @@ if os.fork() == 0:
     os._exit(0)
 """,
     ),
-    Hostile("kills its parent", before="import os\ntry: os.kill(os.getppid(), 9)\nexcept OSError: pass", costs=ALL),
+    Hostile("kills its parent", before="import os\ntry: os.kill(os.getppid(), 9)\nexcept OSError: pass", spares=False),
     Hostile("kills everything", answer="import os\ndef output_delta(*a):\n    os.kill(-1, 9)"),
     Hostile("kills its group", answer="import os\ndef output_delta(*a):\n    os.kill(0, 9)"),
     Hostile("stops itself", answer="import os, signal\ndef output_delta(*a): os.kill(os.getpid(), signal.SIGSTOP)"),
@@ -205,7 +204,7 @@ except OSError:
     pass
 del files
 """,
-        costs=ALL,
+        spares=False,
     ),
     Hostile(
         "opens files without end",
@@ -216,7 +215,7 @@ try:
 except OSError:
     pass
 """,
-        costs=ALL,
+        spares=False,
     ),
     Hostile(
         "threads without end",
@@ -227,7 +226,7 @@ try:
 except RuntimeError:
     pass
 """,
-        costs=ALL,
+        spares=False,
     ),
     Hostile(
         "a namespace of its own, and mounts",
