@@ -7,6 +7,7 @@ follow the protocol is dropped. Once it runs, its sockets are never connected a 
 import base64
 import binascii
 import contextlib
+import itertools
 import mmap
 import re
 import signal
@@ -119,19 +120,23 @@ def _png(data: Any, room: int) -> str:
 class _Guard(threading.Thread):
     """Ends the kernel when the grader's own memory grows, whatever it is that the kernel sends."""
 
-    def __init__(self, end: Callable[[], None]) -> None:
+    def __init__(self, end: Callable[[], None], watch: Callable[[], None]) -> None:
         super().__init__(daemon=True)
-        self._end, self._done = end, threading.Event()
+        self._end, self._watch, self._done = end, watch, threading.Event()
         self._most = _resident() + MEMORY
         self.struck = False
 
     def run(self) -> None:
-        """Look every now and then."""
-        while not self._done.wait(0.02):
+        """Look every now and then, at the kernel's own memory less often."""
+        for tick in itertools.count(1):
+            if self._done.wait(0.02):
+                return
             if _resident() > self._most:
                 self.struck = True
                 self._end()
                 return
+            if tick % 10 == 0:
+                self._watch()
 
     def stop(self) -> None:
         """Look no more."""
@@ -195,7 +200,7 @@ class Kernel:
         # not by the manager: it would send messages to the kernel before
         self._closing.callback(manager.provisioner.end)
         manager.start_kernel()
-        self._guard = _Guard(manager.provisioner.strike)
+        self._guard = _Guard(manager.provisioner.strike, manager.provisioner.watch)
         self._guard.start()
         self._closing.callback(self._guard.stop)
         return manager

@@ -61,7 +61,7 @@ def test_right_answers_earn_everything() -> None:
 def test_the_untouched_release_earns_nothing() -> None:
     result = assess(bundle(), release(), SEED)
     assert set(points(result).values()) == {0.0}
-    assert "output_delta is not written yet" in text_of(result, "output_delta")
+    assert "output_delta is not defined" in text_of(result, "output_delta")
     assert "soft_switch is not defined" in text_of(result, "soft_switch")
 
 
