@@ -301,9 +301,8 @@ class Active(HTMLParser):
         if tag in ("script", "iframe", "object", "embed", "form", "style", "svg", "link", "meta", "base"):
             self.found.append(tag)
         for name, value in attrs:
-            if name.startswith("on") or (
-                name in ("src", "href") and re.match(r"\s*(javascript|http|data:text)", value or "")
-            ):
+            acts = re.match(r"\s*(javascript|vbscript|data:text)", value or "") or (name == "src" and "//" in value)
+            if name.startswith("on") or (name in ("src", "href") and acts):
                 self.found.append(f"{tag} {name}={value}")
 
 
