@@ -134,6 +134,8 @@ class Answers:
             except KernelGoneError as gone:
                 self.close()
                 reason = gone.reason
+                if reason == "time":
+                    return Found("gone", reason)
             except wire.WireError as error:
                 return Found("unsendable", str(error))
         else:

@@ -276,17 +276,31 @@ class SandboxProvisioner(KernelProvisionerBase):
 
 
 def _memory_of(namespace: str) -> int:
-    """Bytes of memory of all processes of a process namespace."""
-    pages = 0
-    for process in os.listdir("/proc"):
-        if process.isdigit():
-            # another user's, or just ended
-            with contextlib.suppress(OSError):
-                if os.readlink(f"/proc/{process}/ns/pid") == namespace:
-                    with open(f"/proc/{process}/statm") as file:
-                        _, resident, shared, *_ = map(int, file.read().split())
-                    pages += resident - shared
-    return pages * mmap.PAGESIZE
+    """Bytes of memory of all processes of a process namespace; at most what each of them says by itself."""
+    processes = [
+        process for process in os.listdir("/proc") if process.isdigit() and _namespace_of(process) == namespace
+    ]
+    total = sum(map(_resident, processes))
+    # forks share memory, which takes longer to find out
+    return total if total < bubblewrap.MEMORY else sum(map(_proportional, processes))
+
+
+def _namespace_of(process: str) -> str:
+    with contextlib.suppress(OSError):  # another user's, or just ended
+        return os.readlink(f"/proc/{process}/ns/pid")
+    return ""
+
+
+def _resident(process: str) -> int:
+    with contextlib.suppress(OSError), open(f"/proc/{process}/statm") as file:
+        return int(file.read().split()[1]) * mmap.PAGESIZE
+    return 0
+
+
+def _proportional(process: str) -> int:
+    with contextlib.suppress(OSError), open(f"/proc/{process}/smaps_rollup") as file:
+        return sum(int(line.split()[1]) * 1024 for line in file if line.startswith("Pss:"))
+    return 0
 
 
 def _tidy_up(init: int, groups: Sequence[Path]) -> None:
