@@ -53,8 +53,15 @@ def test_without_a_sandbox_on_demand() -> None:
     assert sum(score.points or 0 for score in result.scores) == 8
 
 
-def with_home_visible(arguments: list[str]) -> list[str]:
-    return [*arguments[:-4], "--dir", str(Path.home() / "x"), *arguments[-4:]]
+def with_folder_visible(arguments: list[str]) -> list[str]:
+    # before the root becomes read-only
+    return [
+        *arguments[:-4],
+        "--ro-bind",
+        bubblewrap.seen(str(bubblewrap.NNLIB)),
+        str(bubblewrap.NNLIB),
+        *arguments[-4:],
+    ]
 
 
 def with_writable_root(arguments: list[str]) -> list[str]:
@@ -73,7 +80,7 @@ def with_more_user_namespaces(arguments: list[str]) -> list[str]:
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
-        (with_home_visible, "can be seen"),
+        (with_folder_visible, "can be seen"),
         (with_writable_root, "/ can be written to"),
         (with_room, "has no limit"),
         (with_more_user_namespaces, "it can make a user namespace"),
