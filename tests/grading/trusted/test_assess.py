@@ -275,7 +275,7 @@ JUNK = st.recursive(
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.data())
+@given(data=st.data())
 def test_any_json_ends_as_an_assessment(data: st.DataObject, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without kernels, which no notebook of junk needs."""
     notebook = copy.deepcopy(submission({}))

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import sys
 import warnings
 from pathlib import Path
 
@@ -51,7 +53,9 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "source" / ASSIGNMENT).mkdir(parents=True)
     (root / "source" / ASSIGNMENT / NAME).write_bytes(release())
     config = settings(root)
-    with warnings.catch_warnings(action="ignore"):
+    with warnings.catch_warnings(action="ignore"), pytest.MonkeyPatch.context() as environment:
+        # the first use of a gradebook calls the program `alembic`, which lies beside the interpreter
+        environment.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
         GenerateAssignment(coursedir=CourseDirectory(config=config), config=config).start()
     return root
 
