@@ -221,7 +221,8 @@ class Kernel:
         self._closing.callback(lambda: _finished(manager._async_shutdown_kernel(now=True)))
         _finished(manager._async_start_kernel(cwd=folder))
         process = manager.provisioner.process
-        self._running, self._interrupt = lambda: process.poll() is None, lambda: process.send_signal(signal.SIGINT)
+        self._running = lambda: process.poll() is None
+        self._interrupt = lambda: _finished(manager.provisioner.send_signal(signal.SIGINT))
         return manager
 
     def close(self) -> None:
