@@ -24,6 +24,13 @@ CHROMIUM_OPTIONS = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that use a browser, or the JupyterLab for it."""
+    for item in items:
+        if {"chromium", "lab"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
+
+
 @pytest.fixture(scope="session")
 def artifacts() -> Path:
     """The folder for screenshots and reports, which git ignores."""

@@ -10,6 +10,7 @@ VERBS = {
     "lab": "Open JupyterLab at the first lecture (the default).",
     "test": "Run every test of the project.",
     "start": "Copy an exercise into your own folder, work/.",
+    "progress": "Show your points, question by question.",
     "submit": "Hand in your notebook.",
     "release": "Generate exercises/ from solutions/.",
     "grade": "Collect and grade what was handed in.",

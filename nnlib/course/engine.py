@@ -98,6 +98,7 @@ def on_cluster(
     and the memory here does not grow with their number. The bundle, about 10 kB, goes with each task, since what is
     scattered beforehand is lost with the worker that holds it.
     """
+    import distributed  # noqa: F401, its settings must be there before some are changed for a while
     from dask import config
 
     settings = {

@@ -21,6 +21,7 @@ from traitlets.config import Config
 from nnlib.course.gradebook import grade_id, settings
 from nnlib.course.nbgrader_log import captured_log
 from nnlib.course.paths import Course, assignments, find_course
+from nnlib.grading.saved_points import FILE, LOCK
 
 STUBS = ("raise NotImplementedError", "YOUR ANSWER HERE")
 DIFFERENCES_SHOWN = 20
@@ -79,7 +80,8 @@ def in_the_way(course: Course, assignment: str) -> list[str]:
     """What lies in exercises/<assignment>/ that a release did not put there: other files, or a student's answers."""
     folder, name = course.exercises / assignment, course.source(assignment).name
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and ".ipynb_checkpoints" not in path.parts]
-    found = [str(path.relative_to(course.root)) for path in files if path != folder / name]
+    known = {name, FILE, LOCK}
+    found = [str(path.relative_to(course.root)) for path in files if path.parent != folder or path.name not in known]
     if (folder / name).exists():
         cells = answered(nbformat.read(folder / name, as_version=4))
         found += [f"answers in {(folder / name).relative_to(course.root)}: {', '.join(cells)}"] if cells else []

@@ -12,11 +12,15 @@ from typing import Any
 import numpy as np
 
 from nnlib.grading.diagnosis import blame, judge
+from nnlib.grading.picture import WrongEntries
+from nnlib.grading.progress import record
 from nnlib.grading.question import Question, ValueQuestion
 from nnlib.grading.questions import QUESTIONS
-from nnlib.grading.verdict import Verdict
+from nnlib.grading.verdict import HINTS, Verdict
 
 WIDTH = 100
+_LADDER: dict[str, tuple[tuple | None, int]] = {}
+"""Question -> what was found last, and the step of the ladder of hints that was shown."""
 SECONDS_OF_A_HELPER = 2.0
 
 
@@ -65,13 +69,35 @@ def _check(name: str, answer: Any) -> float:
         helpers = [judge(*helper, seconds=SECONDS_OF_A_HELPER) for helper in own]
         itself = judge(question, _calling_references(answer, called), verdict.seed, seconds=SECONDS_OF_A_HELPER)
         verdict = blame(verdict, helpers, itself)
-    _say(report(verdict))
+    level = _next_level(verdict)
+    _say(report(verdict, level))
+    if verdict.picture and level > 1:
+        _show(verdict.picture)
+    record(verdict)
     return verdict.earned
 
 
-def report(verdict: Verdict) -> str:
-    """The verdict as the student reads it; the last line is the points."""
-    lines = [verdict.question, *(f"  {finding.text}" for finding in verdict.findings)]
+def _next_level(verdict: Verdict) -> int:
+    """One step further on the ladder of hints with each check that finds the same, up to the last step."""
+    found = (verdict.mistake, *(finding.kind for finding in verdict.findings if finding.level == 1))
+    before, level = _LADDER.get(verdict.question, (None, 0))
+    further = [finding.level for finding in verdict.findings if finding.level > level]
+    level = min(further, default=level) if found == before else 1
+    _LADDER[verdict.question] = found, level
+    return level
+
+
+def report(verdict: Verdict, level: int = HINTS) -> str:
+    """The verdict as the student reads it; the last line is the points.
+
+    Args:
+        verdict: what is known about the answer.
+        level: how far to go on the ladder of hints.
+    """
+    said = [finding.text for finding in verdict.findings if finding.level <= level]
+    if any(finding.level > level for finding in verdict.findings):
+        said.append("For a further hint, run this check again.")
+    lines = [verdict.question, *(f"  {text}" for text in said)]
     lines.append(f"{round(verdict.earned, 2):g} of {verdict.possible:g} point{'s' * (verdict.possible != 1)}")
     return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in lines)
 
@@ -108,6 +134,13 @@ def _exit_raises(namespace: dict) -> Iterator[None]:
         yield
     finally:
         namespace.update(own)
+
+
+def _show(picture: WrongEntries) -> None:
+    """Show a picture where there is a front end that can."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is not None:
+        sys.modules["IPython"].display.display(picture)
 
 
 def _say(text: str) -> None:

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from nnlib.grading.execution import Failure
-from nnlib.grading.question import Question
+from nnlib.grading.picture import WrongEntries, picture_of
+from nnlib.grading.place import line_of
+from nnlib.grading.question import OpenQuestion, Question
 from nnlib.grading.recognition import Named, constant_ratio
 from nnlib.grading.trials import Trial
 from nnlib.grading.verdict import Finding
 
+PLACES = 2
 ABOUT_SHAPES = ("ValueError", "IndexError")
 
 
@@ -36,19 +39,93 @@ def last_word(trial: Trial) -> str:
     return ""
 
 
-def describe(question: Question, trials: Sequence[Trial], named: Sequence[Named]) -> list[Finding]:
-    """What is right, which mistake it is, and the facts, each fact once."""
+def describe(question: Question, trials: Sequence[Trial], named: Sequence[Named], source: str) -> list[Finding]:
+    """What is right, which mistake it is, and the facts, each fact once; then what the ladder of hints adds.
+
+    Args:
+        question: what was asked.
+        trials: the answer on all inputs.
+        named: the mistakes recognised.
+        source: the answer's code, or "".
+    """
     wrong = [k for k in range(len(question.results)) if not all(trial.is_right(k) for trial in trials)]
     right = [result.name for k, result in enumerate(question.results) if k not in wrong]
     findings = []
     if right:
         where = "" if wrong else f", on {len(trials)} random inputs"
         findings.append(Finding("right", f"Right: {' and '.join(right)}{where}."))
-    for each in named:
-        findings.append(Finding("mistake", f"It looks like this: {each.mistake.name}. {each.mistake.hint}"))
+    findings += [Finding("mistake", _name(each)) for each in named]
     explained = {result for each in named for result in each.results}
     facts = list(dict.fromkeys(_fact(question, trials, result, result in explained) for result in wrong))
-    return findings + (facts[:1] if len(named) == 1 and len(explained) == len(question.results) else facts)
+    findings += facts[:1] if len(named) == 1 and len(explained) == len(question.results) else facts
+    if wrong and not named:
+        findings += identities_broken(question, trials)[:1]
+    return findings + hints(question, trials, wrong, named, source)
+
+
+def _name(named: Named) -> str:
+    names = [mistake.name for mistake in named.mistakes]
+    if len(names) == 1:
+        return f"It looks like this: {names[0]}."
+    return f"It looks like two mistakes at once: {names[0]}; and {names[1]}."
+
+
+def identities_broken(question: Question, trials: Sequence[Trial]) -> list[Finding]:
+    """Which of the question's identities do not hold, with the largest gap."""
+    findings = []
+    for identity in question.identities:
+        result = [each.name for each in question.results].index(identity.result)
+        trial = next((trial for trial in trials if not trial.is_right(result)), None)
+        if trial is None or trial.fixture.edge or not trial.fits(result) or not trial.results:
+            continue
+        try:
+            gap = float(np.abs(identity.gap(trial.fixture.arguments, trial.results)).max(initial=0))
+        # the other results may be of any form
+        except (TypeError, ValueError, LookupError, AttributeError):
+            continue
+        if gap > trial.fixture.tolerance * max(np.abs(e.expected).max(initial=1) for e in _entries(trial, result)):
+            findings.append(Finding("identity", f"{identity.text}; yours do not, by up to {gap:.3g}."))
+    return findings
+
+
+def hints(
+    question: Question, trials: Sequence[Trial], wrong: Sequence[int], named: Sequence[Named], source: str
+) -> list[Finding]:
+    """The ladder: a question at once, then the place, then the formula; nothing for a call that came to no values."""
+    said = [Finding("hint", mistake.hint, 3) for each in named for mistake in each.mistakes]
+    ordinary = [k for k in wrong if not all(trial.is_right(k) for trial in trials if not trial.fixture.edge)]
+    if not ordinary:
+        return said
+    result = question.results[ordinary[0]]
+    findings = [Finding("ask", result.ask)] if result.ask else []
+    first = next(trial for trial in trials if not trial.is_right(ordinary[0]))
+    if not first.outcome.failure:
+        findings.append(Finding("place", _places(question, ordinary[:PLACES], source), 2))
+    formula = [Finding("formula", f"The lecture: {result.formula}", 3)] if result.formula else []
+    return findings + said + formula
+
+
+def _places(question: Question, wrong: Sequence[int], source: str) -> str:
+    names = [question.results[k].name for k in wrong]
+    lines = [
+        line_of(source, question.name, name, k, len(question.results)) for k, name in zip(wrong, names, strict=True)
+    ]
+    if not all(lines):
+        return f"Look at where {' and '.join(names)} {'is' if len(names) == 1 else 'are'} made."
+    return "Look here: " + ", and here: ".join(dict.fromkeys(lines))
+
+
+def _entries(trial: Trial, result: int) -> Sequence:
+    return trial.comparisons[result].entries
+
+
+def picture(trials: Sequence[Trial]) -> WrongEntries | None:
+    """Where the first wrong matrix is wrong, if it is wrong in part on an ordinary input."""
+    for trial in trials:
+        for comparison in trial.comparisons if not trial.fixture.edge else ():
+            for entry in comparison.wrong[:1]:
+                return picture_of(entry, trial.fixture.tolerance)
+    return None
 
 
 def _fact(question: Question, trials: Sequence[Trial], result: int, explained: bool) -> Finding:
@@ -61,7 +138,7 @@ def _fact(question: Question, trials: Sequence[Trial], result: int, explained: b
         kind, prefix = "", ""
     if trial.outcome.failure:
         some = any(not other.outcome.failure for other in trials if not other.fixture.edge) and not kind
-        return Finding(kind or "stopped", prefix + _stopped(question, trial, trial.outcome.failure, some))
+        return Finding(kind or "stopped", prefix + stopped(question, trial, trial.outcome.failure, some))
     misfit = trial.misfit or trial.comparisons[result].misfit
     if misfit:
         return Finding(kind or "form", prefix + misfit)
@@ -73,7 +150,7 @@ def _fact(question: Question, trials: Sequence[Trial], result: int, explained: b
 
 def _meaning(ratio: str) -> str:
     """What a constant factor may come from, as a question."""
-    match ratio.split(" times too "):
+    match ratio.split(", and")[0].split(" times too "):
         case ["m", "large"]:
             return ": is the 1/m of the mean missing, or taken back?"
         case ["m", "small"]:
@@ -118,7 +195,7 @@ def _layers(trial: Trial, result: int, first: int) -> str:
     return f" Wrong layers, on the way back: {', '.join(map(str, sorted(wrong, reverse=True)))}."
 
 
-def _stopped(question: Question, trial: Trial, failure: Failure, some: bool) -> str:
+def stopped(question: Question | OpenQuestion, trial: Trial, failure: Failure, some: bool) -> str:
     """An exception, with the student's line and the shapes that went in."""
     line = f' at the line "{failure.line}"' if failure.line else ""
     if failure.function not in ("", "<lambda>", question.name):

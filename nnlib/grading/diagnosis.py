@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from nnlib.grading.comparison import Comparison
-from nnlib.grading.description import asides_on, changed_arguments, describe, last_word, remarks_on
+from nnlib.grading.description import asides_on, changed_arguments, describe, last_word, picture, remarks_on
 from nnlib.grading.execution import run
-from nnlib.grading.question import Question, ValueQuestion
+from nnlib.grading.open_question import judge_open
+from nnlib.grading.place import source_of
+from nnlib.grading.question import OpenQuestion, Question, ValueQuestion
 from nnlib.grading.recognition import looks_like_a_finite_difference, name_mistakes
 from nnlib.grading.trials import Run, Trial, attempt, fixtures, unchanged
 from nnlib.grading.verdict import Finding, Verdict
@@ -24,7 +26,12 @@ HALF = 0.5
 
 
 def judge(
-    question: Question | ValueQuestion, answer: Any, seed: int | None = None, run: Run = run, seconds: float = SECONDS
+    question: Question | ValueQuestion | OpenQuestion,
+    answer: Any,
+    seed: int | None = None,
+    run: Run = run,
+    seconds: float = SECONDS,
+    source: str | None = None,
 ) -> Verdict:
     """Judge an answer on fresh random inputs.
 
@@ -33,7 +40,8 @@ def judge(
         answer: a function from plain data to plain data; for a value question, the value.
         seed: from which the inputs are drawn; a fresh one if None.
         run: calls the answer; by default in this process, on copies of the arguments.
-        seconds: for all calls of the answer together.
+        seconds: for all calls of the answer together; an open question has limits of its own.
+        source: the code of the answer, where it cannot be read off the function itself.
 
     >>> from nnlib.grading.questions import QUESTIONS
     >>> verdict = judge(QUESTIONS["central_difference"], lambda f_plus, f_minus, h: (f_plus - f_minus) / h)
@@ -46,6 +54,8 @@ def judge(
     if not callable(answer):
         text = f"{question.name} is not a function; expected is def {question.name}({', '.join(question.arguments)})."
         return _nothing(question, seed, Finding("form", text))
+    if isinstance(question, OpenQuestion):
+        return judge_open(question, answer, seed, run)
     trials = _trials(question, answer, seed, run, seconds)
     asides = asides_on(trials)
     ended = last_word(trials[-1])
@@ -59,15 +69,18 @@ def judge(
     state = _state(trials[0], attempt(question, answer, trials[0].fixture, run, seconds))
     limit = HALF if changed or state else 1.0
     shares = [min(limit, _share(trials, result)) for result in range(len(question.results))]
-    share = max([np.mean(shares), *(each.mistake.share for each in named)])
-    names = [each.mistake.name for each in named] + [CHANGED_ARGUMENTS] * len(changed) + [KEEPS_STATE] * len(state)
+    mistakes = [mistake for each in named for mistake in each.mistakes]
+    share = max(np.mean(shares), mistakes[0].share if len(mistakes) == 1 else 0.0)
+    names = [mistake.name for mistake in mistakes] + [CHANGED_ARGUMENTS] * len(changed) + [KEEPS_STATE] * len(state)
+    described = describe(question, trials, named, source_of(answer) if source is None else source)
     return Verdict(
         question=question.name,
         earned=float(question.points * share),
         possible=question.points,
-        findings=(*describe(question, trials, named), *changed, *state, *remarks_on(trials), *asides),
+        findings=(*described, *changed, *state, *remarks_on(trials), *asides),
         mistake=names[0] if names else None,
         seed=seed,
+        picture=picture(trials),
     )
 
 
@@ -134,7 +147,7 @@ def _same_values(comparison: Comparison, other: Comparison) -> bool:
     return all(unchanged(a.got, b.got) for a, b in zip(comparison.entries, other.entries, strict=True))
 
 
-def _nothing(question: Question | ValueQuestion, seed: int, *findings: Finding) -> Verdict:
+def _nothing(question: Question | ValueQuestion | OpenQuestion, seed: int, *findings: Finding) -> Verdict:
     return Verdict(question.name, 0.0, question.points, findings, None, seed)
 
 

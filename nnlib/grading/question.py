@@ -19,12 +19,31 @@ class Result:
         shape: in the lecture's symbols, "(d_i, d_{i-1})"; of each entry, where the value is a list over the layers.
         first: where it is a list, the number of its first entry's layer: 1, or 0 for a list that begins with z_0.
         forward: whether such a list is computed from the first layer to the last, not from the last one back.
+        ask: the first hint, a question that leads to what may be wrong.
+        formula: the last hint, what the lecture says of it.
     """
 
     name: str
     shape: str = ""
     first: int = 1
     forward: bool = False
+    ask: str = ""
+    formula: str = ""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What holds for every right answer, and is easy to see in a wrong one.
+
+    Attributes:
+        result: the name of the result that it speaks of.
+        text: the identity as a sentence, "The columns of dA add up to 0".
+        gap: (arguments, results) -> numbers that are 0 where it holds, of the size of the result where it does not.
+    """
+
+    result: str
+    text: str
+    gap: Callable[[tuple, tuple], Any]
 
 
 @dataclass(frozen=True)
@@ -64,6 +83,9 @@ class Question:
         equivalents: name -> right answer of another style.
         derivative: whether a finite difference in place of the derivative earns only half.
         uses: other questions whose functions the answer may call.
+        parts: part of the formula -> names of the mistakes that change it and nothing else; two mistakes in different
+            parts may be recognised together.
+        identities: what holds for every right answer; said where no mistake is recognised.
         tolerance: relative to the largest entry of each array.
         settle: (value, arguments) -> the value in the form that is compared, where several are right: a dict as its
             values in order, eigenvectors with one choice of signs. Raises ValueError with a sentence to the student.
@@ -80,6 +102,8 @@ class Question:
     equivalents: dict[str, Callable] = field(default_factory=dict)
     derivative: bool = False
     uses: tuple[str, ...] = ()
+    parts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    identities: tuple[Identity, ...] = ()
     tolerance: float = 1e-6
     settle: Callable[[Any, tuple], Any] | None = None
 
@@ -104,3 +128,30 @@ class ValueQuestion:
     examine: Callable[[Any], tuple[float, str | None, str]]
     mistakes: tuple[Mistake, ...] = ()
     equivalents: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OpenQuestion:
+    """A question whose answer is a function with many right results, judged by what its result can do.
+
+    Attributes:
+        name: of the question and of the student's function.
+        points: for a right answer.
+        arguments: name -> shape in the lecture's symbols, "" for what is not an array; in order.
+        results: what is returned.
+        reference: a right answer.
+        examine: (call, rng) -> (share of the points, name of the mistake or None, findings). `call(arguments, seconds)`
+            gives a `Trial` of the answer, whose `misfit` says in a sentence to the student how it ended if it did not
+            return; `rng` draws the arguments.
+        mistakes: wrong answers to be named.
+        equivalents: name -> right answer of another style.
+    """
+
+    name: str
+    points: float
+    arguments: dict[str, str]
+    results: tuple[Result, ...]
+    reference: Callable
+    examine: Callable[[Callable, np.random.Generator], tuple[float, str | None, tuple]]
+    mistakes: tuple[Mistake, ...] = ()
+    equivalents: dict[str, Callable] = field(default_factory=dict)

@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+from nnlib.grading.picture import WrongEntries
+
+HINTS = 3
+"""The steps of the ladder of hints: the symptom and a question, the place, the formula."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -9,12 +14,14 @@ class Finding:
 
     Attributes:
         kind: "right", "mistake", "stopped", "form", "values", "ratio", "arguments", "state", "edge", "elsewhere",
-            "remark", or "aside" for what costs nothing.
+            "identity", "ask", "place", "hint", "formula", "remark", or "aside" for what costs nothing.
         text: one or two sentences to the student.
+        level: the step of the ladder of hints on which it is said.
     """
 
     kind: str
     text: str
+    level: int = 1
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,7 @@ class Verdict:
         findings: in the order in which to read them.
         mistake: the name of the mistake recognised, the first one if there are several, or None.
         seed: from which the inputs were drawn; the same seed gives the same verdict.
+        picture: where a matrix is wrong and where it is right, if that says more than words.
     """
 
     question: str
@@ -35,6 +43,7 @@ class Verdict:
     findings: tuple[Finding, ...]
     mistake: str | None
     seed: int
+    picture: WrongEntries | None = None
 
     @property
     def right(self) -> bool:

@@ -38,6 +38,8 @@ from matplotlib.cbook import flatten
 from matplotlib.figure import Figure
 from PIL import Image
 
+from nnlib.widgets.accessible import NAME_SLIDERS
+
 DPI = 100
 SCALE = 2
 FRAME_SECONDS = 1 / 20
@@ -268,7 +270,7 @@ class LiveFigure(VBox):
         self._html.value = (
             f'<figure style="margin:0;max-width:{width}px">'
             f'<img alt="{caption}" width="{width}" height="{height}" decoding="sync" '
-            f'style="display:block;max-width:100%;height:auto;border-radius:4px" '
+            f'style="display:block;max-width:100%;height:auto;border-radius:4px" onload="{html.escape(NAME_SLIDERS)}" '
             f'src="data:image/jpeg;base64,{self._jpeg}">'
             f'<figcaption style="margin-top:6px;line-height:1.5;min-height:{1.5 * self._caption_lines}em">{text}'
             f"</figcaption></figure>"

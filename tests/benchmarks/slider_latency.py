@@ -1,15 +1,17 @@
-"""From a slider's tick to new pixels: every figure in JupyterLab in a headless Chromium.
+"""From a slider's tick to new pixels: every figure of every lecture in JupyterLab in a headless Chromium.
 
-    pytest -s tests/benchmarks/slider_latency.py
+    pytest -s tests/benchmarks/slider_latency.py               # all of them
+    pytest -s tests/benchmarks/slider_latency.py -k "made or training"
 
-A tick is a single key press; its time runs until the browser has painted the new picture, at twice the resolution.
-"figure CPU" is what the figure itself costs the kernel, without training and messages; "kernel CPU" is all that the
-kernel spends on a tick, with the messages of JupyterLab and ipywidgets. The row "made beforehand" draws nothing at all,
-it sends two ready pictures in turn: the floor of this machine, its browser and JupyterLab. Run it on a machine with
-nothing else to do: the budgets are for that.
+A tick is a single key press; its time runs until the browser has painted the new picture, at twice the resolution: of
+a film, its first frame. "figure CPU" is what this picture costs the kernel, computed and drawn; "kernel CPU" adds the
+messages of JupyterLab and ipywidgets. "frames/s" is the rate at which a film streams. The row "made beforehand" draws
+nothing at all, it sends two ready pictures in turn: the floor of this machine, its browser and JupyterLab. Run it on a
+machine with nothing else to do: the budgets are for that.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,20 +29,6 @@ from widgets.figure_driver import (
     write_notebook,
 )
 
-FIRST_SLIDER = "from nnlib.widgets.first_slider import step_size_figure\nstep_size_figure()"
-TRAINING = "from nnlib.widgets.training import training_figure\ntraining_figure()"
-DEEPEST = TRAINING.replace(
-    "training_figure()", "figure = training_figure()\nfigure.controls['depth'].value = 12\nfigure"
-)
-# two late frames of the training in turn, without the training
-ONLY_THE_FRAME = f"""
-from itertools import cycle
-from nnlib.widgets import training
-from nnlib.widgets.experiments import digits_training
-states = cycle(list(digits_training(0.1, 0.5, 12))[-5::4])
-training.digits_training = lambda *_, **__: iter([next(states)])
-{TRAINING}
-"""
 MADE_BEFOREHAND = """
 from itertools import cycle
 from ipywidgets import HTML, VBox
@@ -63,6 +51,7 @@ METER = """
 import os
 import time
 from contextlib import contextmanager
+from inspect import isgenerator
 from pathlib import Path
 import nnlib.widgets.live
 spent = 0.0
@@ -73,9 +62,16 @@ def metered():
     yield
     spent += time.thread_time() - start
     Path(f"{os.getpid()}.cpu").write_text(str(1000 * spent))
+def first_frame_of(update):
+    def draw(artists, **values):
+        answer = update(artists, **values)
+        return next(answer) if isgenerator(answer) else answer
+    return draw
 figure_class = nnlib.widgets.live.LiveFigure
 if figure_class.__name__ != "Metered":  # JupyterLab keeps a kernel for the next time
     class Metered(figure_class):
+        def __init__(self, setup, update, *rest):
+            super().__init__(setup, first_frame_of(update) if ONLY_THE_FIRST_FRAME else update, *rest)
         def redraw(self, _change=None):
             with metered():
                 super().redraw(_change)
@@ -83,21 +79,58 @@ if figure_class.__name__ != "Metered":  # JupyterLab keeps a kernel for the next
 print(os.getpid())
 """
 TICKS = 25
+LEAST_FRAMES = 6
+"""Films with fewer frames have no rate."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A row of the table: the figure which `make` makes, moved by the slider of that label."""
+
+    title: str
+    module: str
+    make: str
+    label: str
+    frames: int = 1
+    pause: float | None = 0.3
+    """Seconds between two ticks; None waits until the film is over."""
+    far: str = "Home"
+    """The key after which the rate of the film is measured."""
+
+    @property
+    def cell(self) -> str:
+        """The code which shows it."""
+        return f"from nnlib.widgets.{self.module} import {self.make}\nfigure = {self.make}()\nfigure"
+
+
+FIGURES = [
+    Figure("0 first slider", "first_slider", "step_size_figure", "step size"),
+    Figure("1 unit", "forward_pass", "unit_figure", "bias b"),
+    Figure("1 random network", "forward_pass", "random_network_figure", "spread s", 2, None),
+    Figure("2 chain rule", "chain_rule", "chain_rule_figure", "step"),
+    # its first frame does not depend on the step size: a picture that stays the same cannot be timed
+    Figure("3 training", "training", "training_figure", "hidden layers", 51, None, "End"),
+    Figure("3 training, while it streams", "training", "training_figure", "hidden layers", 51, 0.5, "End"),
+    Figure("4 noise", "minibatch", "noise_figure", "w − w*"),
+    Figure("4 race", "minibatch", "race_figure", "batch size m"),
+    Figure("5 step size", "ravine", "step_size_figure", "step size"),
+    Figure("6 momentum", "ravine", "momentum_figure", "momentum β"),
+    Figure("7 features", "features", "features_figure", "stretch s"),
+    Figure("8 BatchNorm", "normalized", "batchnorm_figure", "step size", 51, None),
+    Figure("9 gradient", "depth", "gradient_figure", "weights times c", 6, None),
+    Figure("9 identity", "depth", "identity_figure", "branch times c", 51, None),
+    Figure("10 desk", "digits", "training_desk", "step size", 81, None),
+]
 
 
 @pytest.fixture(scope="module")
 def figures_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A JupyterLab with a notebook for each row of the table."""
+    """A JupyterLab with two notebooks for each figure: the whole film, and the first frame alone."""
     root = tmp_path_factory.mktemp("notebooks")
-    cells = {
-        "made_beforehand": MADE_BEFOREHAND,
-        "first_slider": FIRST_SLIDER,
-        "training": TRAINING,
-        "deepest": DEEPEST,
-        "only_the_frame": ONLY_THE_FRAME,
-    }
+    cells = {figure.make + figure.module: figure.cell for figure in FIGURES} | {"made beforehand": MADE_BEFOREHAND}
     for name, cell in cells.items():
-        write_notebook(root / f"{name}.ipynb", METER, cell)
+        for only_first in (True, False):
+            write_notebook(root / f"{name}_{only_first}.ipynb", f"ONLY_THE_FIRST_FRAME = {only_first}", METER, cell)
     with running_lab(tmp_path_factory.mktemp("lab"), root) as lab:
         yield lab
 
@@ -108,57 +141,60 @@ def cpu_ms(page: Page, root: Path) -> np.ndarray:
     return np.array([float((root / f"{process.pid}.cpu").read_text()), 1000 * sum(process.cpu_times()[:2])])
 
 
-def cpu_per_tick(page: Page, root: Path) -> np.ndarray:
-    """Milliseconds of the figure and of the kernel for each of many single ticks of the first slider."""
+def cpu_per_tick(page: Page, root: Path, label: str) -> np.ndarray:
+    """Milliseconds of the figure and of the kernel for each of many single ticks of the slider."""
     before = cpu_ms(page, root)
-    tick_latencies(page, handle(page, "step size"), TICKS, pause=0.1)
+    tick_latencies(page, handle(page, label), TICKS, pause=0.1)
     return (cpu_ms(page, root) - before) / TICKS
 
 
-def film_rate(page: Page) -> float:
+def film_rate(page: Page, figure: Figure) -> float:
     """Pictures a second while a film runs."""
     page.evaluate(RECORDER)
-    handle(page, "step size").press("Home")
+    handle(page, figure.label).press(figure.far)
     page.wait_for_selector("figcaption [aria-busy=true]")
     wait_until_films_are_over(page)
     times = page.evaluate("() => stopRecorder().times")
     return 1000 * (len(times) - 2) / (times[-1] - times[1])  # the first one is that from before the key
 
 
-def pictures_in_a_drag(page: Page) -> int:
-    """Distinct pictures while the first slider is dragged for 1.5 s."""
+def pictures_in_a_drag(page: Page, label: str) -> int:
+    """Distinct pictures while the slider is dragged for 1.5 s."""
     page.evaluate(RECORDER)
-    drag(page, handle(page, "step size"), pixels=180, seconds=1.5)
+    drag(page, handle(page, label), pixels=180, seconds=1.5)
     return len(page.evaluate("() => stopRecorder().times"))
 
 
 HEADER = (
-    f"{'tick to pixels [ms]':28}{'median':>8}{'p95':>8}{'figure CPU [ms]':>18}{'kernel CPU [ms]':>18}"
+    f"{'tick to pixels [ms]':30}{'median':>8}{'p95':>8}{'figure CPU [ms]':>18}{'kernel CPU [ms]':>18}"
     f"{'frames/s':>10}{'in a drag':>11}"
 )
 
 
-@pytest.mark.parametrize(
-    ("title", "notebook", "frame", "pause"),
-    [
-        ("made beforehand", "made_beforehand", "made_beforehand", 0.3),
-        ("first slider", "first_slider", "first_slider", 0.3),
-        ("training, at rest", "training", "only_the_frame", None),
-        ("training, while it streams", "training", "only_the_frame", 0.5),
-        ("12 hidden layers, at rest", "deepest", "only_the_frame", None),
-    ],
-)
-def test_row(chromium: Browser, figures_lab: Lab, title: str, notebook: str, frame: str, pause: float | None):
-    with notebook_page(chromium, figures_lab, f"{frame}.ipynb") as page:
-        figure_cpu, kernel_cpu = cpu_per_tick(page, figures_lab.root)
-    with notebook_page(chromium, figures_lab, f"{notebook}.ipynb") as page:
-        latencies = tick_latencies(page, handle(page, "step size"), TICKS, pause)
+def print_row(chromium: Browser, lab: Lab, name: str, figure: Figure) -> tuple[float, float, float, float | None]:
+    """Measure; print the row; give median, p95, the figure's CPU time and the film's rate."""
+    with notebook_page(chromium, lab, f"{name}_True.ipynb") as page:
+        figure_cpu, kernel_cpu = cpu_per_tick(page, lab.root, figure.label)
+    with notebook_page(chromium, lab, f"{name}_False.ipynb") as page:
+        latencies = tick_latencies(page, handle(page, figure.label), TICKS, figure.pause)
         wait_until_films_are_over(page)
-        rate = f"{film_rate(page):.1f}" if frame == "only_the_frame" else ""
-        pictures = pictures_in_a_drag(page)
+        rate = film_rate(page, figure) if figure.frames >= LEAST_FRAMES else None
+        pictures = pictures_in_a_drag(page, figure.label)
     median, p95 = np.percentile(latencies, [50, 95])
-    cpu = f"{figure_cpu:18.1f}{kernel_cpu:18.1f}"
-    print(f"\n{HEADER}\n{title:28}{median:8.0f}{p95:8.0f}{cpu}{rate:>10}{pictures:11}")
+    told = f"{rate:.1f}" if rate else ""
+    row = f"{figure.title:30}{median:8.0f}{p95:8.0f}{figure_cpu:18.1f}{kernel_cpu:18.1f}{told:>10}{pictures:11}"
+    print(f"\n{HEADER}\n{row}")
+    return median, p95, figure_cpu, rate
+
+
+def test_made_beforehand(chromium: Browser, figures_lab: Lab):
+    print_row(chromium, figures_lab, "made beforehand", Figure("made beforehand", "", "", "step size"))
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.title)
+def test_figure(chromium: Browser, figures_lab: Lab, figure: Figure):
+    median, p95, figure_cpu, rate = print_row(chromium, figures_lab, figure.make + figure.module, figure)
     assert median <= 60
     assert p95 <= 100
     assert figure_cpu <= 8
+    assert rate is None or rate >= 15

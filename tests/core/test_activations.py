@@ -23,6 +23,13 @@ def test_extreme_inputs_give_finite_values(name):
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
+def test_a_plain_number_will_do(name):
+    for function in activation(name):
+        for a in (-2.0, 0.0, 1.0, 3):
+            assert function(a) == function(np.array([float(a)]))[0]
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_precision_is_kept_and_the_argument_left_alone(name, dtype):
     given = A.astype(dtype)

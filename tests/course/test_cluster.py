@@ -1,5 +1,6 @@
 """Grading on the workers of dask.distributed: the same as in one process, whatever becomes of a worker."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -96,10 +97,9 @@ class Scheduler:
         wait_for(self.file.exists)
 
     def start(self, what: str, *options: str) -> subprocess.Popen:
-        log = (self.folder / "log").open("a")
-        return subprocess.Popen(
-            [sys.executable, "-m", "distributed.cli.dask_" + what, *options], stdout=log, stderr=log, cwd=self.folder
-        )
+        command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *options]
+        with (self.folder / "log").open("a") as log:
+            return subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)
 
     def add_worker(self) -> subprocess.Popen:
         options = ["--nthreads=1", "--no-nanny", "--no-dashboard", f"--scheduler-file={self.file}"]
@@ -124,7 +124,7 @@ def wait_for(condition, seconds=60):
 def scheduler(tmp_path, monkeypatch):
     monkeypatch.setenv("QUICK_ASSESS_SECONDS", "0.5")
     made = Scheduler(tmp_path)
-    made.address = __import__("json").loads(made.file.read_text())["address"]
+    made.address = json.loads(made.file.read_text())["address"]
     yield made
     made.stop()
 

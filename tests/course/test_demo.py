@@ -57,3 +57,7 @@ def test_the_mistakes_are_mistakes_that_the_questions_name_and_the_points_are_th
 def test_the_reference_and_the_exercise_untouched_are_among_them():
     assert {student.points for student in STUDENTS} >= {0.0, demo.ALL, None}
     assert Course(ROOT).source(demo.ASSIGNMENT).exists()
+
+
+def test_grading_keeps_no_file_of_points(played):
+    assert list(played[1].rglob("*progress*")) == []

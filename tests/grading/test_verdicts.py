@@ -225,7 +225,8 @@ def test_the_first_wrong_entry_is_shown() -> None:
         return delta
 
     verdict = verdict_on(answer)
-    assert kinds(verdict) == ["values"]
+    assert kinds(verdict) == ["values", "ask", "place", "formula"]
+    assert repr(verdict.picture).splitlines()[3] == "  · ✗ · · ·"
     assert "delta[2, 1] is " in report(verdict)
     assert "1 of 30 entries differ" in report(verdict)
 

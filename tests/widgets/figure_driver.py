@@ -50,7 +50,7 @@ RECORDER = """() => {
             places.add(JSON.stringify({x, y, width, height}));
             if (!pictures.has(picture.src)) pictures.set(picture.src, time);
         } else blank += 1;
-        heights.add(document.querySelector('.jp-WindowedPanel-outer, .jp-Notebook').scrollHeight);
+        heights.add(document.querySelector('.jp-NotebookPanel .jp-WindowedPanel-outer').scrollHeight);
         if (on) requestAnimationFrame(look);
     };
     requestAnimationFrame(look);
@@ -83,7 +83,7 @@ def notebook_page(
         page.problems = []
         page.on("pageerror", lambda error: page.problems.append(str(error)[:300]))
         open_notebook(page, lab, path)
-        run_all(page)
+        run_all(page, timeout=180_000)  # the longest takes 20 s on a machine with nothing else to do
         wait_until_films_are_over(page)
         yield page
     finally:

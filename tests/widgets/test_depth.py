@@ -108,6 +108,25 @@ def test_gradient_figure_follows_each_control_over_its_grid(name):
             assert told == pytest.approx(norms[0] / norms[-1], rel=0.06)
 
 
+def test_the_answers_folded_away_in_the_lecture():
+    norms = gradient_norms("plain", "sigmoid", 40)
+    assert all(6 <= np.log10(norms[i + 10] / norms[i]) < 7 for i in (0, 10, 20, 29))
+
+    def ratio(kind, batchnorm):
+        first, *_, last = gradient_norms(kind, "relu", 60, batchnorm=batchnorm)
+        return first / last
+
+    assert ratio("residual", False) == pytest.approx(1e12, rel=2)
+    assert ratio("plain", True) == pytest.approx(1e5, rel=0.2)
+    assert ratio("residual", True) == pytest.approx(100, rel=0.2)
+    assert 0.5 < ratio("dense", True) < 3
+
+    for kind in KINDS:
+        shapes = [np.array(gradient_norms(kind, "relu", 20, c, True)) for c in (0.8, 1.0, 1.2)]
+        for shape in shapes:
+            np.testing.assert_allclose(shape / shape[-1], shapes[1] / shapes[1][-1], rtol=0.01)
+
+
 @pytest.mark.parametrize(("ratio", "flow"), [(0.009, "vanishes"), (0.011, ""), (99, ""), (101, "explodes")])
 def test_far_from_one_has_a_name(ratio, flow):
     assert (gradient.told(ratio).partition("(")[2]).rstrip(")") == flow

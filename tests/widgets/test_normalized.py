@@ -153,7 +153,7 @@ def test_half_a_violin_is_the_histogram():
     Z = np.array([[-0.99, -0.99, 0.0, 0.99]])
     outline = half_violin(Z, 3, -1)
     counts = np.histogram(Z, BINS)[0]
-    np.testing.assert_allclose((2.98 - outline[1:-1:2, 0]) / 0.42, counts / counts.max(), atol=1e-12)
+    np.testing.assert_allclose((2.98 - outline[1:-2:2, 0]) / 0.42, counts / counts.max(), atol=1e-12)
     np.testing.assert_allclose(6 - outline[:, 0], half_violin(Z, 3, 1)[:, 0])
 
 
@@ -205,8 +205,7 @@ def test_a_tick_costs_the_kernel_little_besides_the_training(monkeypatch):
     states = next(side_by_side(1.0, 0.3, 64))  # what a tick draws; the rest streams
     monkeypatch.setattr(figure, "side_by_side", lambda *_, **__: iter([states]))
     control = batchnorm_figure().controls["step_size"]
-    # five panels with two runs each, drawn in one piece: about 9 ms where the others' budget is 8
-    assert relative_cost(control, 4 * grid(control)) <= 1.4 * AT_MOST
+    assert relative_cost(control, 4 * grid(control)) <= AT_MOST
 
 
 # the lecture

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 
-from nnlib.grading.question import Question, ValueQuestion
+from nnlib.grading.question import OpenQuestion, Question, ValueQuestion
 
 CHAPTERS: dict[str, tuple[str, ...]] = {
     "forward_pass": ("layer_forward", "absorb_bias", "forward", "soft_switch"),
@@ -16,6 +16,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "backward",
         "reach_the_loss",
     ),
+    "sgd": ("training_loss", "minibatches", "sgd_step", "sgd_epoch", "win_the_race"),
     "step_size": (
         "largest_stable_step",
         "descend",
@@ -28,6 +29,14 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "best_momentum",
         "cross_the_ravine",
     ),
+    "features": (
+        "fit_unit_scaling",
+        "unit_scale",
+        "fit_pca",
+        "decorrelate",
+        "condition_number",
+        "round_by_the_mean",
+    ),
     "batchnorm": (
         "batchnorm_forward",
         "batchnorm_backward",
@@ -35,14 +44,23 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "update_running",
         "only_with_batchnorm",
     ),
+    "depth": (
+        "residual_forward",
+        "residual_backward",
+        "dense_forward",
+        "dense_backward",
+        "gradient_norms",
+        "learn_the_identity",
+    ),
+    "digits": ("train", "rescue_the_depth"),
 }
 """Chapter -> its questions in the order of the notebook; each is the QUESTION of the file of its name."""
 
 
-class _Questions(Mapping[str, Question | ValueQuestion]):
+class _Questions(Mapping[str, Question | ValueQuestion | OpenQuestion]):
     """Name -> question; a question's file is imported at its first use."""
 
-    def __getitem__(self, name: str) -> Question | ValueQuestion:
+    def __getitem__(self, name: str) -> Question | ValueQuestion | OpenQuestion:
         for chapter, names in CHAPTERS.items():
             if name in names:
                 return import_module(f"{__name__}.{chapter}.{name}").QUESTION
@@ -55,4 +73,4 @@ class _Questions(Mapping[str, Question | ValueQuestion]):
         return sum(map(len, CHAPTERS.values()))
 
 
-QUESTIONS: Mapping[str, Question | ValueQuestion] = _Questions()
+QUESTIONS: Mapping[str, Question | ValueQuestion | OpenQuestion] = _Questions()

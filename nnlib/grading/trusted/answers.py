@@ -134,6 +134,8 @@ class Answers:
             except KernelGoneError as gone:
                 self.close()
                 reason = gone.reason
+                if reason == "time":
+                    return Found("gone", reason)
             except wire.WireError as error:
                 return Found("unsendable", str(error))
         else:
@@ -193,7 +195,12 @@ class Answers:
         each = (time.monotonic() - start) / len(calls)
         if not isinstance(replies, list) or not 0 < len(replies) <= len(calls):
             return [_no_outcome(each)]
-        return [_outcome(reply, arguments, each) for reply, arguments in zip(replies, calls, strict=False)]
+        outcomes = [_outcome(reply, arguments, each) for reply, arguments in zip(replies, calls, strict=False)]
+        ended = outcomes[-1].failure
+        if ended and ended.kind == GONE["time"].kind:
+            # it was stopped in the middle of something: the next question gets a fresh kernel
+            self.close()
+        return outcomes
 
 
 def _no_outcome(seconds: float) -> Outcome:

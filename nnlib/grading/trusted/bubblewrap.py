@@ -7,7 +7,6 @@ at the end. There is no network, no other process, and no environment of the ins
 
 import ast
 import os
-import pwd
 import random
 import re
 import shutil
@@ -82,6 +81,8 @@ def require() -> str:
 
 def free_uid() -> int:
     """A number that no user has."""
+    import pwd  # not there on Windows, where students' code can still run unsandboxed
+
     while True:
         uid = random.choice(OWN_UIDS)
         try:
@@ -114,7 +115,7 @@ def warm_command(user: int, control: int) -> list[str]:
 @cache
 def _mounted() -> dict[str, str]:
     """Folders outside the system's, and where root mounts them."""
-    folders = {str(NNLIB), *_python_folders(), *(str(Path(path).parent) for path in packages())}
+    folders = {str(NNLIB), *python_folders(), *(str(Path(path).parent) for path in packages())}
     return {folder: f"/mnt/{number}" for number, folder in enumerate(sorted(folders))}
 
 
@@ -142,7 +143,7 @@ def arguments(modules: Iterable[str]) -> list[str]:
             options += ["--ro-bind-try", path, path]
     for path in (*SYSTEM, *FILES):
         options += ["--ro-bind-try", path, path]
-    for path in map(seen, _python_folders()):
+    for path in map(seen, python_folders()):
         options += ["--ro-bind", path, path]
     for path in _folders_of_other_packages():
         options += ["--tmpfs", path]
@@ -191,7 +192,7 @@ def _base_executable() -> Path:
 
 
 @cache
-def _python_folders() -> tuple[str, ...]:
+def python_folders() -> tuple[str, ...]:
     """Python's own folders, if they are not the system's."""
     base = _base_executable().parents[1]
     return () if base == Path("/usr") else (str(base / "bin"), str(base / "lib"))
@@ -200,7 +201,7 @@ def _python_folders() -> tuple[str, ...]:
 @cache
 def _folders_of_other_packages() -> tuple[str, ...]:
     """Folders inside in which packages lie that are not meant to be there."""
-    folders = ["/usr/lib", *_python_folders()]
+    folders = ["/usr/lib", *python_folders()]
     found = {path for folder in folders for path in Path(folder).glob("python*/*-packages")}
     return tuple(sorted({*map(seen, map(str, found)), *package_folders()}))
 

@@ -4,9 +4,11 @@ What it sends is read with limits: size of a message, number of messages waiting
 follow the protocol is dropped. Once it runs, its sockets are never connected a second time.
 """
 
+import asyncio
 import base64
 import binascii
 import contextlib
+import itertools
 import mmap
 import re
 import signal
@@ -14,14 +16,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import zmq
 from jupyter_client import KernelManager
 from jupyter_client.kernelspec import KernelSpec
-from jupyter_core.utils import run_sync
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
@@ -119,24 +121,34 @@ def _png(data: Any, room: int) -> str:
 class _Guard(threading.Thread):
     """Ends the kernel when the grader's own memory grows, whatever it is that the kernel sends."""
 
-    def __init__(self, end: Callable[[], None]) -> None:
+    def __init__(self, end: Callable[[], None], watch: Callable[[], None]) -> None:
         super().__init__(daemon=True)
-        self._end, self._done = end, threading.Event()
+        self._end, self._watch, self._done = end, watch, threading.Event()
         self._most = _resident() + MEMORY
         self.struck = False
 
     def run(self) -> None:
-        """Look every now and then."""
-        while not self._done.wait(0.02):
+        """Look every now and then, at the kernel's own memory less often."""
+        for tick in itertools.count(1):
+            if self._done.wait(0.02):
+                return
             if _resident() > self._most:
                 self.struck = True
                 self._end()
                 return
+            if tick % 10 == 0:
+                self._watch()
 
     def stop(self) -> None:
         """Look no more."""
         self._done.set()
         self.join()
+
+
+def _finished(coroutine: Coroutine) -> Any:
+    """Run it to its end, in a thread of its own: in this one, a loop may be running already."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 def _resident() -> int:
@@ -194,8 +206,9 @@ class Kernel:
         manager.provisioner = SandboxProvisioner(kernel_spec=spec, parent=manager, modules=list(modules))
         # not by the manager: it would send messages to the kernel before
         self._closing.callback(manager.provisioner.end)
-        manager.start_kernel()
-        self._guard = _Guard(manager.provisioner.strike)
+        _finished(manager._async_start_kernel())
+        self._running, self._interrupt = lambda: manager.provisioner.running, manager.provisioner.interrupt
+        self._guard = _Guard(manager.provisioner.strike, manager.provisioner.watch)
         self._guard.start()
         self._closing.callback(self._guard.stop)
         return manager
@@ -205,8 +218,11 @@ class Kernel:
         manager = KernelManager(context=self._context, connection_file=f"{folder}/connection.json")
         argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", *QUIET]
         manager._kernel_spec = KernelSpec(argv=argv, display_name="plain", language="python")
-        self._closing.callback(manager.shutdown_kernel, now=True)
-        manager.start_kernel(cwd=folder)
+        self._closing.callback(lambda: _finished(manager._async_shutdown_kernel(now=True)))
+        _finished(manager._async_start_kernel(cwd=folder))
+        process = manager.provisioner.process
+        self._running = lambda: process.poll() is None
+        self._interrupt = lambda: _finished(manager.provisioner.send_signal(signal.SIGINT))
         return manager
 
     def close(self) -> None:
@@ -220,7 +236,7 @@ class Kernel:
     @property
     def alive(self) -> bool:
         """Whether it runs."""
-        return run_sync(self._manager.provisioner.poll)() is None
+        return self._running()
 
     def run_cell(self, source: str, seconds: float, output: CellOutput) -> None:
         """Run a cell; what it shows is added to `output`.
@@ -230,7 +246,7 @@ class Kernel:
         """
         sent = self._client.execute(source, allow_stdin=False, stop_on_error=False)
         if self._collect(sent, seconds, output) is None:
-            run_sync(self._manager.provisioner.send_signal)(signal.SIGINT)
+            self._interrupt()
             if self._collect(sent, SECONDS_TO_STOP, output) is None:
                 raise KernelGoneError("time")
 

@@ -4,6 +4,7 @@ import asyncio
 import atexit
 import contextlib
 import json
+import mmap
 import os
 import select
 import signal
@@ -154,6 +155,8 @@ class SandboxProvisioner(KernelProvisionerBase):
     _init = -1
     _kernel = -1
     _groups: tuple[Path, ...] = ()
+    _namespace = ""
+    _too_large = False
 
     @property
     def has_process(self) -> bool:
@@ -181,7 +184,8 @@ class SandboxProvisioner(KernelProvisionerBase):
         plain = {key: value.decode() if isinstance(value, bytes) else value for key, value in info.items()}
         init, kernel = WARM.start_kernel(list(self.modules), plain, self._groups)
         ip = f"/proc/{init}/root{bubblewrap.RUN}/k"
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(OSError):
+            self._namespace = os.readlink(f"/proc/{init}/ns/pid")
             self._init = os.pidfd_open(init)
             self._kernel = os.pidfd_open(kernel)
         await self._listening(ip)
@@ -236,8 +240,14 @@ class SandboxProvisioner(KernelProvisionerBase):
 
     @property
     def out_of_memory(self) -> bool:
-        """Whether the system ended the kernel, since the sandbox's memory was used up."""
-        return cgroup.ran_out_of_memory(self._groups)
+        """Whether the kernel was ended since the sandbox's memory was used up."""
+        return self._too_large or cgroup.ran_out_of_memory(self._groups)
+
+    def watch(self) -> None:
+        """Where no control group limits the memory of all processes together, end them when it is used up."""
+        if not self._groups and self._init >= 0 and _memory_of(self._namespace) > bubblewrap.MEMORY:
+            self._too_large = True
+            self.strike()
 
     async def wait(self) -> int | None:
         """Wait until the kernel has ended."""
@@ -263,6 +273,34 @@ class SandboxProvisioner(KernelProvisionerBase):
     async def cleanup(self, restart: bool = False) -> None:
         """End everything inside, and wait until nothing is left."""
         self.end()
+
+
+def _memory_of(namespace: str) -> int:
+    """Bytes of memory of all processes of a process namespace; at most what each of them says by itself."""
+    processes = [
+        process for process in os.listdir("/proc") if process.isdigit() and _namespace_of(process) == namespace
+    ]
+    total = sum(map(_resident, processes))
+    # forks share memory, which takes longer to find out
+    return total if total < bubblewrap.MEMORY else sum(map(_proportional, processes))
+
+
+def _namespace_of(process: str) -> str:
+    with contextlib.suppress(OSError):  # another user's, or just ended
+        return os.readlink(f"/proc/{process}/ns/pid")
+    return ""
+
+
+def _resident(process: str) -> int:
+    with contextlib.suppress(OSError), open(f"/proc/{process}/statm") as file:
+        return int(file.read().split()[1]) * mmap.PAGESIZE
+    return 0
+
+
+def _proportional(process: str) -> int:
+    with contextlib.suppress(OSError), open(f"/proc/{process}/smaps_rollup") as file:
+        return sum(int(line.split()[1]) * 1024 for line in file if line.startswith("Pss:"))
+    return 0
 
 
 def _tidy_up(init: int, groups: Sequence[Path]) -> None:

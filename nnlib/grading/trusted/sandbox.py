@@ -71,7 +71,7 @@ def _bait() -> Iterator[dict]:
         os.environ[variable] = "visible"
         try:
             yield {
-                "files": [file.name, str(bubblewrap.NNLIB.parent), str(Path.home()), "/etc/passwd", "/etc/shadow"],
+                "files": [file.name, "/etc/passwd", "/etc/shadow", *_of_the_instructor()],
                 "secret": secret,
                 "port": server.getsockname()[1],
                 "memory": bubblewrap.MEMORY,
@@ -81,6 +81,14 @@ def _bait() -> Iterator[dict]:
             }
         finally:
             del os.environ[variable]
+
+
+def _of_the_instructor() -> list[str]:
+    """What lies in the course's folder and in the home folder; of the way to Python itself, only names are visible."""
+    needed = [Path(path) for path in (*bubblewrap.packages(), *bubblewrap.python_folders())]
+    folders = {bubblewrap.NNLIB.parent, Path.home()}
+    entries = sorted({entry for folder in folders for entry in folder.iterdir()})
+    return [str(entry) for entry in entries if not any(path.is_relative_to(entry) for path in needed)][:500]
 
 
 def _probed(bait: dict) -> list[str]:

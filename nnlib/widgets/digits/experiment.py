@@ -249,7 +249,7 @@ def ablation(recipes: Mapping[str, Recipe], splits: int = 5, progress: bool = Fa
     >>> row.name, len(row.accuracies), row.mean > 0.5
     ('a short run', 2, True)
     """
-    with tqdm(total=splits * len(recipes), unit="training", disable=not progress) as bar:
+    with tqdm(total=splits * len(recipes), unit="training", dynamic_ncols=True, disable=not progress) as bar:
         for name, recipe in recipes.items():
             runs = []
             for seed in range(splits):

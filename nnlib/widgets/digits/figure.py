@@ -29,7 +29,7 @@ def training_desk() -> LiveFigure:
         "batchnorm": Dropdown(options=[("off", False), ("on", True)], description="BatchNorm", **LOOK),
         "connection": Dropdown(options=CONNECTIONS, description="connections", **LOOK),
     }
-    figure = live(partial(desk_panels, epochs=EPOCHS), film, size=(720, 440), caption_lines=3, **controls)
+    figure = live(partial(desk_panels, epochs=EPOCHS), film, size=(720, 420), caption_lines=3, **controls)
     figure.layout.flex_flow = "row wrap"
     for control in controls.values():
         control.layout.width = LOOK["layout"]["width"]

@@ -25,7 +25,7 @@ FULL_COLOUR_AT = 4
 
 
 class Pixels(Artist):
-    """Fills its axes with a small image: an `imshow` that costs a tenth, for it does not blend."""
+    """Fills its axes with a small image: an `imshow` that costs a twentieth, for it blends nothing."""
 
     def __init__(self, axes: Axes) -> None:
         super().__init__()
@@ -41,11 +41,11 @@ class Pixels(Artist):
     def draw(self, renderer: RendererBase) -> None:
         """Each pixel of the screen shows the entry under it."""
         left, bottom, right, top = (round(side) for side in self.box.extents)
-        entries = self.bytes.view(np.uint32)[::-1, :, 0]
+        entries = self.bytes.view(np.uint32)[..., 0]
         rows = np.arange(top - bottom) * entries.shape[0] // (top - bottom)
         columns = np.arange(right - left) * entries.shape[1] // (right - left)
-        enlarged = entries[:, columns][rows]
-        renderer.draw_image(renderer.new_gc(), left, bottom, enlarged.view(np.uint8).reshape(*enlarged.shape, 4))
+        screen = np.asarray(renderer.buffer_rgba()).view(np.uint32)[..., 0]  # its first row is the highest
+        screen[len(screen) - top : len(screen) - bottom, left:right] = entries[rows][:, columns]
 
 
 class Words(Artist):
@@ -60,23 +60,23 @@ class Words(Artist):
         """`words` is a list of (x, y, word)."""
         if not self.words:
             return
-        gc = renderer.new_gc()
+        screen = np.asarray(renderer.buffer_rgba())  # its first row is the highest
         points = self.transform.transform([(x, y) for x, y, _ in self.words])
         for (x, y), (_, _, word) in zip(points, self.words, strict=True):
-            picture = picture_of(word)
-            height, width, _ = picture.shape
-            renderer.draw_image(gc, round(x - width / 2), round(y - height / 2), picture)
+            paper = on_paper(word)
+            height, width, _ = paper.shape
+            top, left = len(screen) - round(y + height / 2), round(x - width / 2)
+            under = screen[top : top + height, left : left + width]
+            np.minimum(under, paper, out=under)  # the darker of the two: ink on what is there
 
 
 @cache
-def picture_of(word: str) -> np.ndarray:
-    """The word in black on nothing, (rows, columns, 4) bytes, the lowest row first, as Agg wants it."""
+def on_paper(word: str) -> np.ndarray:
+    """The word in black on white, (rows, columns, 4) bytes, the highest row first."""
     font = ImageFont.truetype(findfont("DejaVu Sans"), FONT_PIXELS)
-    ink = Image.new("L", (round(font.getlength(word)) + 2, FONT_PIXELS + 4))
-    ImageDraw.Draw(ink).text((ink.width / 2, ink.height / 2), word, fill=255, font=font, anchor="mm")
-    picture = np.zeros((ink.height, ink.width, 4), np.uint8)
-    picture[..., 3] = np.asarray(ink)[::-1]
-    return picture
+    paper = Image.new("RGBA", (round(font.getlength(word)) + 2, FONT_PIXELS + 4), "white")
+    ImageDraw.Draw(paper).text((paper.width / 2, paper.height / 2), word, fill="black", font=font, anchor="mm")
+    return np.asarray(paper)
 
 
 def desk_panels(fig: Figure, epochs: int) -> dict:

@@ -20,7 +20,7 @@ def batchnorm_figure() -> LiveFigure:
     return live(
         partial(two_run_panels, steps=STEPS),
         film,
-        size=(720, 400),
+        size=(720, 376),
         caption_lines=4,
         weight_scale=log_slider("initial W times", 1.0, 0.1, 10),
         step_size=log_slider("step size α", 10**-0.5, 0.01, 10),

@@ -1,11 +1,8 @@
 """Two runs to the artists of one figure: without BatchNorm (dashed, left) and with it (solid, right)."""
 
-from collections.abc import Sequence
-
 import numpy as np
-from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon
 
 from nnlib.widgets.experiments import running_mean
 from nnlib.widgets.normalized.experiment import HIDDEN_LAYERS, MIDDLE, PROBES, RunState
@@ -18,6 +15,7 @@ NORMALIZED = {"color": BLUE, "linewidth": 1.5, "marker": "o", **END}
 BEFORE_NORM = {"color": SKY, "linewidth": 1.3, "linestyle": (0, (1, 1.2)), "marker": "^", **END}
 NAMES = ("plain", "normalized")
 BINS = np.linspace(-1, 1, 26)
+LIMITS = {"loss": (1e-2, 1e2), "shift": (1e-4, 1e1), "span": (1e-4, 1e2), "change": (0, 3)}
 HALF_WIDTH = 0.42
 
 
@@ -27,19 +25,17 @@ def two_run_panels(fig: Figure, steps: int) -> dict:
     loss, signals = fig.add_subplot(grid[0, 0]), fig.add_subplot(grid[0, 1:])
     shift, span, change = (fig.add_subplot(grid[1, column]) for column in range(3))
     wide = {"xlim": (0, 1.03 * steps)}
-    frame(loss, "loss, mean of 10 batches", "step", ylim=(1e-2, 1e2), yscale="log", **wide)
+    frame(loss, "loss, mean of 10 batches", "step", ylim=LIMITS["loss"], yscale="log", **wide)
     halves = f"zᵢ of {PROBES} images: left without, right with BatchNorm"
     frame(signals, halves, "layer i", xlim=(0.5, HIDDEN_LAYERS + 0.5), ylim=(-1.05, 1.05))
     signals.set_xticks(range(1, HIDDEN_LAYERS + 1))
     signals.grid(False, axis="x")
-    frame(shift, f"a step shifts a{subscript(MIDDLE)} by (in σ)", "step", ylim=(1e-4, 1e1), yscale="log", **wide)
-    frame(span, "loss range along a step", "step", ylim=(1e-4, 1e2), yscale="log", **wide)
-    frame(change, "relative change of g", "step", ylim=(0, 3), **wide)
+    frame(shift, f"a step shifts a{subscript(MIDDLE)} by (in σ)", "step", ylim=LIMITS["shift"], yscale="log", **wide)
+    frame(span, "loss range along a step", "step", ylim=LIMITS["span"], yscale="log", **wide)
+    frame(change, "relative change of g", "step", ylim=LIMITS["change"], **wide)
     artists = {}
     for name, style in zip(NAMES, (PLAIN, NORMALIZED), strict=True):
-        artists[f"{name} signals"] = signals.add_collection(
-            PolyCollection([], facecolor=style["color"], edgecolor="none")
-        )
+        artists[f"{name} signals"] = signals.add_patch(Polygon([(0, 0)], facecolor=style["color"], edgecolor="none"))
         for panel, axes in {"loss": loss, "shift": shift, "span": span, "change": change}.items():
             artists[f"{name} {panel}"] = axes.plot([], [], **style)[0]
     artists["before norm"] = shift.plot([], [], **BEFORE_NORM)[0]
@@ -56,28 +52,30 @@ def two_run_panels(fig: Figure, steps: int) -> dict:
 def draw_runs(artists: dict, plain: RunState, normalized: RunState) -> None:
     """Show both runs up to these states. What leaves a panel is drawn at its edge."""
     for name, state, side in zip(NAMES, (plain, normalized), (-1, 1), strict=True):
-        artists[f"{name} signals"].set_verts([half_violin(Z, i, side) for i, Z in enumerate(state.Zs, start=1)])
-        show(artists[f"{name} loss"], range(1, state.step + 1), running_mean(state.losses))
-        show(artists[f"{name} shift"], state.measured, state.norm_shifts)
-        show(artists[f"{name} span"], state.measured, state.loss_ranges)
-        show(artists[f"{name} change"], state.measured, state.gradient_changes)
-    show(artists["before norm"], normalized.measured, normalized.shifts)
-
-
-def show(line: Line2D, steps: Sequence[int], values: Sequence[float]) -> None:
-    """A curve, kept inside its panel."""
-    line.set_data(steps, np.clip(values, *line.axes.get_ylim()))
+        outlines = [half_violin(Z, i, side) for i, Z in enumerate(state.Zs, start=1)]
+        artists[f"{name} signals"].set_xy(np.concatenate(outlines))  # one polygon: from foot to foot it has no area
+        curves = {
+            "loss": (range(1, state.step + 1), running_mean(state.losses)),
+            "shift": (state.measured, state.norm_shifts),
+            "span": (state.measured, state.loss_ranges),
+            "change": (state.measured, state.gradient_changes),
+        }
+        for panel, (steps, values) in curves.items():
+            artists[f"{name} {panel}"].set_data(steps, np.clip(values, *LIMITS[panel]))
+    artists["before norm"].set_data(normalized.measured, np.clip(normalized.shifts, *LIMITS["shift"]))
 
 
 def half_violin(Z: np.ndarray, i: int, side: int) -> np.ndarray:
-    """The outline (n, 2) of the histogram of all entries of Z, lying at x = i, its bars to the left (-1) or right (1).
+    """The closed outline (n, 2) of the histogram of all entries of Z: at x = i, bars to the left (-1) or right (1).
 
     >>> float(half_violin(np.array([[0.99]]), 2, 1)[:, 0].max().round(2))
     2.44
     """
-    counts = np.histogram(Z, bins=len(BINS) - 1, range=(-1, 1))[0]  # a number of bins is faster than their edges
-    bars = np.repeat(counts / counts.max(), 2)
-    edges = np.repeat(BINS, 2)[1:-1]
-    outline = np.column_stack([i + side * (0.02 + HALF_WIDTH * bars), edges])
-    foot = i + side * 0.02
-    return np.vstack([[foot, -1.0], outline, [foot, 1.0]])
+    bins = len(BINS) - 1
+    # a tenth of the time of np.histogram, which has to find out that all bins are equally wide
+    counts = np.bincount(np.minimum(bins / 2 * (Z.ravel() + 1), bins - 1).astype(int), minlength=bins)
+    outline = np.full((2 * bins + 3, 2), (i + side * 0.02, -1.0))  # from its foot back to its foot
+    outline[1:-2, 0] += side * HALF_WIDTH * np.repeat(counts / counts.max(), 2)
+    outline[1:-2, 1] = np.repeat(BINS, 2)[1:-1]
+    outline[-2, 1] = 1.0
+    return outline

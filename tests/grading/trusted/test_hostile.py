@@ -72,7 +72,7 @@ def left_behind(folder: Path) -> set[str]:
     """Processes of sandboxes, their control groups, files outside."""
     own = psutil.Process()
     warm = {child.pid for child in own.children()}
-    processes = {f"{child.pid} {child.name()}" for child in own.children(recursive=True) if child.pid not in warm}
+    processes = {str(child.pid) for child in own.children(recursive=True) if child.pid not in warm}
     groups = {str(group) for parent in cgroup.parents() for group in parent.glob(f"{cgroup.NAME}{own.pid}-*")}
     files = {str(path) for place in ("/tmp", "/var/tmp", "/dev/shm") for path in Path(place).iterdir() if strange(path)}
     return processes | groups | files | {str(path) for path in folder.iterdir()}

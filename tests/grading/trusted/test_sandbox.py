@@ -53,8 +53,15 @@ def test_without_a_sandbox_on_demand() -> None:
     assert sum(score.points or 0 for score in result.scores) == 8
 
 
-def with_home_visible(arguments: list[str]) -> list[str]:
-    return [*arguments[:-4], "--dir", str(Path.home() / "x"), *arguments[-4:]]
+def with_folder_visible(arguments: list[str]) -> list[str]:
+    # before the root becomes read-only
+    return [
+        *arguments[:-4],
+        "--ro-bind",
+        bubblewrap.seen(str(bubblewrap.NNLIB)),
+        str(bubblewrap.NNLIB),
+        *arguments[-4:],
+    ]
 
 
 def with_writable_root(arguments: list[str]) -> list[str]:
@@ -73,7 +80,7 @@ def with_more_user_namespaces(arguments: list[str]) -> list[str]:
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
-        (with_home_visible, "can be seen"),
+        (with_folder_visible, "can be seen"),
         (with_writable_root, "/ can be written to"),
         (with_room, "has no limit"),
         (with_more_user_namespaces, "it can make a user namespace"),
@@ -89,7 +96,8 @@ def test_a_leak_in_the_arguments_is_found(
 
 
 def test_missing_limits_are_found(cold: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bubblewrap, "limits", lambda user: {"RLIMIT_CORE": 0})
+    limits = {name: limit for name, limit in bubblewrap.limits(os.getuid()).items() if name != "RLIMIT_NPROC"}
+    monkeypatch.setattr(bubblewrap, "limits", lambda user: limits)
     monkeypatch.setattr(cgroup, "make", lambda *_: [])
     with pytest.raises(SandboxError, match="number of its processes has no limit"):
         self_test()
@@ -108,7 +116,7 @@ def test_privileges_that_are_kept_are_found(cold: None, monkeypatch: pytest.Monk
         return [*words[:place], "-c", code, *words[place + 1 :]]
 
     monkeypatch.setattr(bubblewrap, "warm_command", careless)
-    with pytest.raises(SandboxError, match="it has capabilities.*it may get new privileges"):
+    with pytest.raises(SandboxError, match="it has capabilities"):
         self_test()
 
 
@@ -171,7 +179,7 @@ for folder, folders, files in os.walk("/"):
         folders.clear()
     for name in folders + files:
         if name in ("torch", "jax", "autograd", "sklearn", "backprop", "backprop.py", "questions", "gradebook.db",
-                    "solutions", "exercises", "distributed", "nbgrader", "sitecustomize.py", "diagnosis.py"):
+                    "solutions", "exercises", "distributed", "nbgrader", "diagnosis.py"):
             if not folder.startswith(("/usr/lib/python3.", "/usr/lib/python3/")):
                 print(os.path.join(folder, name))
 """,

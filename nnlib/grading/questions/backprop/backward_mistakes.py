@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from nnlib.activations import ACTIVATIONS
 from nnlib.grading.question import Mistake
 from nnlib.grading.questions.backprop.passes import backward_with, forward, output_delta, reference
 from nnlib.grading.questions.backprop.sigmas import sigma_of, slope_from_output, slope_of
@@ -45,7 +46,8 @@ def _error_sent_back(X, Y, Ws, bs, sigmas):
     error = (Zs[-1] - Y) / len(Y)
     dWs, dbs = [], []
     for j in reversed(range(len(Ws))):
-        delta = error * slope_of(sigmas[j], As[j])
+        sigma_prime = ACTIVATIONS[sigmas[j]].sigma_prime
+        delta = error * sigma_prime(As[j])
         dWs.insert(0, delta.T @ Zs[j])
         dbs.insert(0, delta.sum(axis=0))
         error = error @ Ws[j]

@@ -133,7 +133,13 @@ QUESTION = Question(
     name="central_difference",
     points=1,
     arguments={"f_plus": "", "f_minus": "", "h": ""},
-    results=(Result("result"),),
+    results=(
+        Result(
+            "result",
+            ask="How far apart are the two places at which the loss was taken?",
+            formula="(f(w + h) - f(w - h)) / 2h.",
+        ),
+    ),
     reference=reference,
     families={
         "a vector": partial(_draw, shape=(5,)),

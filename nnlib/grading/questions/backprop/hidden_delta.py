@@ -237,7 +237,14 @@ QUESTION = Question(
     name="hidden_delta",
     points=3,
     arguments={"delta_next": "(m, d_{i+1})", "W_next": "(d_{i+1}, d_i)", "A": "(m, d_i)", "sigma": ""},
-    results=(Result("delta", "(m, d_i)"),),
+    results=(
+        Result(
+            "delta",
+            "(m, d_i)",
+            ask="Two things lie between a_i and a_{i+1}: which rate does each of them bring in?",
+            formula="δ_i = δ_{i+1} W_{i+1} ∘ σ'(a_i), with samples in rows.",
+        ),
+    ),
     reference=reference,
     families={
         **{f"non-square, {sigma}": partial(_draw, **NON_SQUARE, sigma=sigma) for sigma in (*CURVED, "relu")},
@@ -253,5 +260,29 @@ QUESTION = Question(
     },
     mistakes=MISTAKES,
     equivalents=EQUIVALENTS,
+    parts={
+        "σ'": (
+            "σ in place of σ'",
+            "σ' evaluated at z instead of a",
+            "σ' written for z, but given a",
+            "σ' is missing",
+            "σ' is in it twice",
+            "tanh' whatever sigma says",
+            "sigmoid' whatever sigma says",
+        ),
+        "W": (
+            "W_next the wrong way round",
+            "W_next is missing",
+            "an elementwise product with W_next",
+            "only the last unit of the next layer counts",
+        ),
+        "factor": (
+            "divided by m again",
+            "multiplied by m",
+            "a mean over the units of the next layer",
+            "the wrong sign",
+            "a factor 2 too many",
+        ),
+    },
     derivative=True,
 )

@@ -209,7 +209,20 @@ QUESTION = Question(
     name="layer_gradients",
     points=2,
     arguments={"delta": "(m, d_i)", "Z_prev": "(m, d_{i-1})"},
-    results=(Result("dW", "(d_i, d_{i-1})"), Result("db", "(d_i,)")),
+    results=(
+        Result(
+            "dW",
+            "(d_i, d_{i-1})",
+            ask="Which two numbers meet in one weight, and what is done with the m samples?",
+            formula="dW = δᵀ Z_prev; the 1/m is inside δ already.",
+        ),
+        Result(
+            "db",
+            "(d_i,)",
+            ask="What does a bias multiply, and what is done with the m samples?",
+            formula="db is the sum of δ over the samples; the 1/m is inside δ already.",
+        ),
+    ),
     reference=reference,
     families={
         "non-square": partial(_draw, **NON_SQUARE),
@@ -224,4 +237,21 @@ QUESTION = Question(
     },
     mistakes=MISTAKES,
     equivalents=EQUIVALENTS,
+    parts={
+        "dW": (
+            "dW is transposed",
+            "dW divided by m again",
+        ),
+        "db": (
+            "db summed over the units",
+            "db is the mean instead of the sum",
+            "db is zero",
+        ),
+        "factor": (
+            "the wrong sign",
+            "a factor 2 too many",
+            "divided by m again",
+            "multiplied by m",
+        ),
+    },
 )

@@ -201,7 +201,14 @@ QUESTION = Question(
     name="output_delta",
     points=2,
     arguments={"A_L": "(m, d_L)", "Z_L": "(m, d_L)", "Y": "(m, d_L)", "sigma": ""},
-    results=(Result("delta", "(m, d_L)"),),
+    results=(
+        Result(
+            "delta",
+            "(m, d_L)",
+            ask="The loss is a mean of ½‖z - y‖² over the samples: which factors lead from a_L to it?",
+            formula="δ_L = (1/m) (z_L - y) ∘ σ'_L(a_L).",
+        ),
+    ),
     reference=reference,
     families={
         **{f"non-square, {sigma}": partial(_draw, **NON_SQUARE, sigma=sigma) for sigma in (*CURVED, "relu")},
@@ -215,5 +222,30 @@ QUESTION = Question(
     },
     mistakes=MISTAKES,
     equivalents=EQUIVALENTS,
+    parts={
+        "factor": (
+            "the 1/m of the mean is missing",
+            "the 1/m of the mean is in it twice",
+            "the mean over all m·d_L entries",
+            "divided by d_L instead of m",
+            "a factor 2 too many",
+            "a factor ½ too many",
+            "y - z instead of z - y",
+        ),
+        "σ'": (
+            "σ in place of σ'",
+            "σ' evaluated at z instead of a",
+            "σ' written for z, but given a",
+            "σ' is missing",
+            "σ' is in it twice",
+            "tanh' whatever sigma says",
+            "sigmoid' whatever sigma says",
+        ),
+        "error": (
+            "a - y instead of z - y",
+            "σ applied to z once more",
+            "the sign of the error is lost",
+        ),
+    },
     derivative=True,
 )

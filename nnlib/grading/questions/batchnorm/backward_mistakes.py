@@ -74,6 +74,18 @@ def _divided_by(root: Callable) -> Callable:
     return batchnorm_backward
 
 
+def _no_path_through_the_mean(dout, A, gamma, beta, eps):
+    m = len(A)
+    c = A - A.mean(axis=0)
+    r = 1 / np.sqrt((c**2).mean(axis=0) + eps)
+    A_hat = c * r
+    dA_hat = gamma * dout
+    dr = (c * dA_hat).sum(axis=0)
+    dv = -(r**3) / 2 * dr
+    dA = r * dA_hat + 2 / m * c * dv
+    return dA, (A_hat * dout).sum(axis=0), dout.sum(axis=0)
+
+
 def _root_missing_in_the_variance_path(dout, A_hat, gamma, r):
     # (√(σ² + ε))^(-3/2) in place of (σ² + ε)^(-3/2)
     through_variance = A_hat / r * r**1.5 * (A_hat / r * dout).mean(axis=0)
@@ -171,7 +183,7 @@ MISTAKES = (
     ),
     Mistake(
         "the path through μ is missing",
-        _paths(mean=0),
+        _no_path_through_the_mean,
         "dA lacks the path through μ: its column sums have to be 0.",
     ),
     Mistake(

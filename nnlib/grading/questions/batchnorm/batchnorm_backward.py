@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from nnlib.grading.question import Question, Result
+from nnlib.grading.question import Identity, Question, Result
 from nnlib.grading.questions.batchnorm.backward_mistakes import MISTAKES, reference
 from nnlib.grading.questions.batchnorm.inputs import (
     LARGER_SQUARE,
@@ -99,7 +99,26 @@ QUESTION = Question(
     name="batchnorm_backward",
     points=4,
     arguments={"dout": "(m, d_i)", "A": "(m, d_i)", "gamma": "(d_i,)", "beta": "(d_i,)", "eps": ""},
-    results=(Result("dA", "(m, d_i)"), Result("dgamma", "(d_i,)"), Result("dbeta", "(d_i,)")),
+    results=(
+        Result(
+            "dA",
+            "(m, d_i)",
+            ask="How does an entry of A reach the loss: directly, and through which numbers of the mini-batch?",
+            formula="dA = γ / √(σ² + ε) · (∂out - mean of ∂out - â · mean of â ∘ ∂out), the means over the samples.",
+        ),
+        Result(
+            "dgamma",
+            "(d_i,)",
+            ask="γ multiplies what, and how many samples does it act on?",
+            formula="dgamma is the sum of ∂out ∘ â over the samples.",
+        ),
+        Result(
+            "dbeta",
+            "(d_i,)",
+            ask="How many samples does β act on?",
+            formula="dbeta is the sum of ∂out over the samples.",
+        ),
+    ),
     reference=reference,
     families={
         "non-square": partial(_draw, **NON_SQUARE),
@@ -118,5 +137,41 @@ QUESTION = Question(
     },
     mistakes=MISTAKES,
     equivalents=EQUIVALENTS,
+    parts={
+        "μ": (
+            "the path through μ is missing",
+            "the 1/m is missing in the path through μ",
+            "the wrong sign in the path through μ",
+        ),
+        "σ²": (
+            "the path through σ² is missing",
+            "the 1/m is missing in the path through σ²",
+            "1/(m - 1) in the path through σ²",
+            "the path through σ² is twice too large",
+            "the path through σ² is half as large as it should be",
+            "the wrong sign in the path through σ²",
+            "the power -3/2 of the standard deviation",
+        ),
+        "γ": (
+            "gamma is missing in dA",
+            "gamma twice in dA",
+        ),
+        "root": (
+            "dA is not divided by the root",
+            "dA divided by the variance instead of its root",
+            "dA multiplied by the root",
+        ),
+        "everything": (
+            "everything divided by m again",
+            "the wrong sign everywhere",
+        ),
+    },
+    identities=(
+        Identity(
+            "dA",
+            "To raise all entries of a column of A by the same changes nothing, so the columns of dA add up to 0",
+            lambda _arguments, results: np.sum(results[0], axis=0),
+        ),
+    ),
     derivative=True,
 )

@@ -270,7 +270,14 @@ QUESTION = Question(
     name="batchnorm_forward",
     points=2,
     arguments={"A": "(m, d_i)", "gamma": "(d_i,)", "beta": "(d_i,)", "eps": ""},
-    results=(Result("out", "(m, d_i)"),),
+    results=(
+        Result(
+            "out",
+            "(m, d_i)",
+            ask="Over which axis are mean and variance taken, and where does ε stand?",
+            formula="out = γ (a_i - μ) / √(σ² + ε) + β, with μ and σ² of the mini-batch, for each unit.",
+        ),
+    ),
     reference=reference,
     families={
         "non-square": partial(_draw, **NON_SQUARE),
@@ -287,5 +294,22 @@ QUESTION = Question(
     },
     mistakes=MISTAKES,
     equivalents=EQUIVALENTS,
+    parts={
+        "γ": (
+            "gamma is missing",
+            "divided by gamma",
+        ),
+        "β": (
+            "beta is missing",
+            "beta is subtracted",
+        ),
+        "normalization": (
+            "the variance with 1/(m - 1)",
+            "eps outside the root",
+            "eps is missing",
+            "divided by the variance instead of its root",
+            "the mean is not subtracted",
+        ),
+    },
     settle=first_of_two,
 )

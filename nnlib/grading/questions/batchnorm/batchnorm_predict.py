@@ -273,7 +273,14 @@ QUESTION = Question(
         "running_var": "(d_i,)",
         "eps": "",
     },
-    results=(Result("out", "(m, d_i)"),),
+    results=(
+        Result(
+            "out",
+            "(m, d_i)",
+            ask="Which mean and which variance are known when a single sample comes in?",
+            formula="out = γ (a_i - running mean) / √(running variance + ε) + β.",
+        ),
+    ),
     reference=reference,
     families={
         "non-square": partial(_draw, **NON_SQUARE),
@@ -290,4 +297,16 @@ QUESTION = Question(
     },
     mistakes=MISTAKES,
     equivalents=EQUIVALENTS,
+    parts={
+        "γ": ("gamma is missing",),
+        "β": ("beta is missing",),
+        "normalization": (
+            "the statistics of the mini-batch",
+            "eps outside the root",
+            "divided by the variance instead of its root",
+            "running_var taken for a standard deviation",
+            "the mean is not subtracted",
+            "the mean is added",
+        ),
+    },
 )

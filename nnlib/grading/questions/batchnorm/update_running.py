@@ -256,7 +256,20 @@ QUESTION = Question(
     name="update_running",
     points=1,
     arguments={"running_mean": "(d_i,)", "running_var": "(d_i,)", "A": "(m, d_i)", "decay": ""},
-    results=(Result("mean", "(d_i,)"), Result("var", "(d_i,)")),
+    results=(
+        Result(
+            "mean",
+            "(d_i,)",
+            ask="Which of the two does decay weigh, the old value or the new one?",
+            formula="mean ← decay · mean + (1 - decay) · μ of the mini-batch.",
+        ),
+        Result(
+            "var",
+            "(d_i,)",
+            ask="Which of the two does decay weigh, and is the variance divided by m?",
+            formula="var ← decay · var + (1 - decay) · σ² of the mini-batch, the biased variance.",
+        ),
+    ),
     reference=reference,
     families={
         "non-square": partial(_draw, **NON_SQUARE),

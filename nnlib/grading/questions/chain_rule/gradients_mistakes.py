@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from nnlib.activations import ACTIVATIONS
 from nnlib.grading.question import Mistake
 from nnlib.grading.questions.backprop.sigmas import sigma_of, slope_from_output, slope_of
 from nnlib.grading.questions.chain_rule.passes import (
@@ -16,6 +17,7 @@ from nnlib.grading.questions.chain_rule.passes import (
     rates,
     ways_with,
 )
+from nnlib.grading.questions.chain_rule.passes import forward as scalar_forward
 
 ARROWS = {
     "L'": "z_3 → L",
@@ -63,6 +65,18 @@ def _no_sigma(sigma, a):
 def _sums(x, y, params, sigma):
     r = rates(x, y, params, sigma, forward(x, params, sigma))
     return {name: sum(r[factor] for factor in factors) for name, factors in WAYS.items()}
+
+
+def _layer_1_from_dw2(x, y, params, sigma):
+    v = scalar_forward(x, params, sigma)
+    sigma_prime = ACTIVATIONS[sigma].sigma_prime
+    d = {"b3": v["z3"] - y}
+    d["w3"] = d["b3"] * v["z2"]
+    d["b2"] = d["b3"] * params["w3"] * sigma_prime(v["a2"])
+    d["w2"] = d["b2"] * v["z1"]
+    d["b1"] = d["w2"] * params["w2"] * sigma_prime(v["a1"])
+    d["w1"] = d["b1"] * x
+    return d
 
 
 def _written_into_params(x, y, params, sigma):
@@ -338,7 +352,7 @@ BACK = (
     ),
     Mistake(
         "layer 1 goes on from ∂L/∂w2",
-        _ways(w1=(*WAYS["w2"], "w2", "σ'(a1)", "x"), b1=(*WAYS["w2"], "w2", "σ'(a1)")),
+        _layer_1_from_dw2,
         "Layers 1 and 2 share the way up to a_2: go on from ∂L/∂a_2 = ∂L/∂b_2, without the factor z_1.",
     ),
     Mistake(

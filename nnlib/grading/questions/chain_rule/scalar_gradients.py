@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from nnlib.grading.question import Question, Result
+from nnlib.grading.question import Identity, Question, Result
 from nnlib.grading.questions.backprop.sigmas import slope_from_output, slope_of
 from nnlib.grading.questions.chain_rule.fixtures import draw, draw_float32, draw_integers, draw_off
 from nnlib.grading.questions.chain_rule.gradients_mistakes import MISTAKES
@@ -96,6 +96,29 @@ def _with_cosh(x, y, params, sigma):
     return {name: np.array(value) for name, value in zip(PARAMETERS, found, strict=True)}
 
 
+BACKWARDS = ("b3", "w3", "b2", "w2", "b1", "w1")
+"""In the order of the way back: the first wrong one is where to begin."""
+
+WAY = {
+    "b3": "∂L/∂b_3 = L' = z_3 - y.",
+    "w3": "∂L/∂w_3 = L' z_2.",
+    "b2": "∂L/∂b_2 = L' w_3 σ'(a_2).",
+    "w2": "∂L/∂w_2 = L' w_3 σ'(a_2) z_1.",
+    "b1": "∂L/∂b_1 = L' w_3 σ'(a_2) w_2 σ'(a_1).",
+    "w1": "∂L/∂w_1 = L' w_3 σ'(a_2) w_2 σ'(a_1) x.",
+}
+
+
+def _gap(arguments: tuple, results: tuple, i: int) -> float:
+    x, _, params, sigma = arguments
+    z_before = {"z0": x, **forward(x, params, sigma)}[f"z{i - 1}"]
+    return results[BACKWARDS.index(f"w{i}")] - results[BACKWARDS.index(f"b{i}")] * z_before
+
+
+def _ask(name: str) -> str:
+    return f"Follow the arrows from {name[0]}_{name[1]} to L in the picture: which rate does each of them bring in?"
+
+
 EQUIVALENTS = {
     "a loop over δ": _in_a_loop,
     "each multiplied out, σ' in terms of z": _each_multiplied_out,
@@ -108,7 +131,7 @@ QUESTION = Question(
     name="scalar_gradients",
     points=4,
     arguments={"x": "", "y": "", "params": "", "sigma": ""},
-    results=tuple(Result(f"∂L/∂{name}") for name in PARAMETERS),
+    results=tuple(Result(f"∂L/∂{name}", ask=_ask(name), formula=WAY[name]) for name in BACKWARDS),
     reference=reference,
     families={
         **{sigma: partial(draw, sigma=sigma) for sigma in ("tanh", "sigmoid", "relu")},
@@ -124,7 +147,66 @@ QUESTION = Question(
     },
     mistakes=MISTAKES,
     equivalents=EQUIVALENTS,
+    parts={
+        "L'": (
+            "L' is missing everywhere",
+            "y - z3 instead of z3 - y",
+            "a factor 2 too many",
+            "a factor ½ too many",
+            "the loss itself in place of its derivative",
+            "the sign of the error is lost",
+            "the output in place of the error",
+        ),
+        "w3": (
+            "the factor w3 is missing in layer 2",
+            "the factor w3 is missing in layers 1 and 2",
+            "the factor w3 is missing in layer 1",
+            "w2 in place of w3 in layer 2",
+            "the factor w3 is missing in ∂L/∂w1",
+            "the factor w3 is missing in ∂L/∂b1",
+            "the factor w3 is missing in ∂L/∂w2",
+            "the factor w3 is missing in ∂L/∂b2",
+        ),
+        "σ'(a2)": (
+            "σ'(a2) is missing in layers 1 and 2",
+            "the factor σ'(a2) is missing in layer 1",
+            "the factor σ'(a2) is missing in layer 2",
+            "the factor σ'(a2) is missing in ∂L/∂w1",
+            "the factor σ'(a2) is missing in ∂L/∂b1",
+            "the factor σ'(a2) is missing in ∂L/∂w2",
+            "the factor σ'(a2) is missing in ∂L/∂b2",
+        ),
+        "w2": (
+            "the factor w2 is missing in layer 1",
+            "w1 in place of w2 in layer 1",
+            "the factor w2 is missing in ∂L/∂w1",
+            "the factor w2 is missing in ∂L/∂b1",
+        ),
+        "σ'(a1)": (
+            "the factor σ'(a1) is missing in layer 1",
+            "the factor σ'(a1) is missing in ∂L/∂w1",
+            "the factor σ'(a1) is missing in ∂L/∂b1",
+        ),
+        "inputs": (
+            "a in place of z in the derivatives by the weights",
+            "a1 in place of z1 in ∂L/∂w2",
+            "a2 in place of z2 in ∂L/∂w3",
+            "the layer's own output in place of its input",
+            "x in the derivative by every weight",
+            "multiplied by the weights in place of the inputs",
+            "the derivatives by the weights lack their inputs",
+            "the inputs in the derivatives by the biases too",
+        ),
+    },
+    identities=tuple(
+        Identity(
+            f"∂L/∂w{i}",
+            f"w{i} and b{i} reach a_{i} with the rates z_{i - 1} and 1, so ∂L/∂w{i} = ∂L/∂b{i} · z_{i - 1}",
+            partial(_gap, i=i),
+        )
+        for i in (3, 2, 1)
+    ),
     derivative=True,
     uses=("scalar_forward",),
-    settle=values_of(*PARAMETERS),
+    settle=values_of(*BACKWARDS),
 )

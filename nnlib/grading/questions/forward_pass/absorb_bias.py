@@ -231,7 +231,20 @@ QUESTION = Question(
     name="absorb_bias",
     points=2,
     arguments={"Z_prev": "(m, d_{i-1})", "W": "(d_i, d_{i-1})", "b": "(d_i,)"},
-    results=(Result("Z1", "(m, d_{i-1} + 1)"), Result("W1", "(d_i, d_{i-1} + 1)")),
+    results=(
+        Result(
+            "Z1",
+            "(m, d_{i-1} + 1)",
+            ask="Which number has the bias to meet in every sample, and where does it stand?",
+            formula="Z1 is Z_prev with a last column of ones.",
+        ),
+        Result(
+            "W1",
+            "(d_i, d_{i-1} + 1)",
+            ask="Which entry of W1 meets the constant feature?",
+            formula="W1 is W with b as its last column, so that Z1 @ W1.T = A.",
+        ),
+    ),
     reference=reference,
     families={
         "non-square": partial(_draw, m=6, d=3, d_prev=5),

@@ -78,7 +78,23 @@ QUESTION = Question(
     name="forward",
     points=3,
     arguments={"X": "(m, d_0)", "Ws": "", "bs": "", "sigmas": ""},
-    results=(Result("As", "(m, d_i)", forward=True), Result("Zs", "(m, d_i)", first=0, forward=True)),
+    results=(
+        Result(
+            "As",
+            "(m, d_i)",
+            forward=True,
+            ask="What goes into layer i: what came out of which layer?",
+            formula="a_i = W_i z_{i-1} + b_i, for i = 1, …, L.",
+        ),
+        Result(
+            "Zs",
+            "(m, d_i)",
+            first=0,
+            forward=True,
+            ask="What is z_0, and which σ belongs to which layer?",
+            formula="z_0 = x and z_i = σ_i(a_i).",
+        ),
+    ),
     reference=reference,
     families={
         "non-square": partial(_draw, m=6, widths=(5, 3, 4, 2), sigmas=("tanh", "sigmoid", "relu")),

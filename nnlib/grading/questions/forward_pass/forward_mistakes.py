@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from nnlib.activations import ACTIVATIONS
 from nnlib.grading.question import Mistake
 from nnlib.grading.questions.backprop.passes import forward as reference
 from nnlib.grading.questions.backprop.sigmas import sigma_of, slope_of
@@ -42,6 +43,17 @@ def _linear_where(linear: Callable) -> Callable:
         return reference(X, Ws, bs, names)
 
     return forward
+
+
+def _fed_with_a(X, Ws, bs, sigmas):
+    As, Zs = [], [X]
+    A = X
+    for W, b, sigma in zip(Ws, bs, sigmas, strict=True):
+        A = A @ W.T + b
+        Z = ACTIVATIONS[sigma].sigma(A)
+        As.append(A)
+        Zs.append(Z)
+    return As, Zs
 
 
 def _late_bias(X, Ws, bs, sigmas):
@@ -161,7 +173,7 @@ MISTAKES = (
     ),
     Mistake(
         "the next layer is fed with a in place of z",
-        forward_with(input_of=lambda As, Zs: As[-1] if As else Zs[0]),
+        _fed_with_a,
         "a_i = W_i z_{i-1} + b_i: the input of a layer is the activation of the one before.",
     ),
     Mistake(

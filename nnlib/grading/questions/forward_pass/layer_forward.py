@@ -306,7 +306,12 @@ QUESTION = Question(
     name="layer_forward",
     points=2,
     arguments={"Z_prev": "(m, d_{i-1})", "W": "(d_i, d_{i-1})", "b": "(d_i,)", "sigma": ""},
-    results=(Result("A", "(m, d_i)"), Result("Z", "(m, d_i)")),
+    results=(
+        Result(
+            "A", "(m, d_i)", ask="What does each unit add up, and what comes before σ?", formula="A = Z_prev @ W.T + b."
+        ),
+        Result("Z", "(m, d_i)", ask="What does σ act on?", formula="Z = σ(A), entry by entry."),
+    ),
     reference=reference,
     families={
         **{f"non-square, {sigma}": partial(_draw, **NON_SQUARE, sigma=sigma) for sigma in BENT},

@@ -247,7 +247,18 @@ QUESTION = Question(
     name="best_momentum",
     points=2,
     arguments={"lam_min": "", "lam_max": ""},
-    results=(Result("alpha"), Result("beta")),
+    results=(
+        Result(
+            "alpha",
+            ask="Add the two equations: what is left of β?",
+            formula="√(α λ_min) = 1 - √β and √(α λ_max) = 1 + √β, so α = (2 / (√λ_max + √λ_min))².",
+        ),
+        Result(
+            "beta",
+            ask="Subtract one equation from the other: what is √β?",
+            formula="√(α λ_min) = 1 - √β and √(α λ_max) = 1 + √β, so √β = (√λ_max - √λ_min) / (√λ_max + √λ_min).",
+        ),
+    ),
     reference=reference,
     families={
         "round level lines": partial(_draw, low=0.3, high=0.8, kappas=(2, 4)),

@@ -97,9 +97,14 @@ def _with_w(new_w: Callable) -> Callable:
     return _path(step)
 
 
-def _alpha_inside(w, G, H, alpha, beta):
-    G = beta * G + alpha * H @ w
-    return w - G, G
+def _alpha_inside(H, w0, alphas, beta):
+    w, G = w0, np.zeros(len(w0))
+    path = [w]
+    for alpha in alphas:
+        G = beta * G + alpha * (H @ w)
+        w = w - G
+        path.append(w)
+    return np.array(path)
 
 
 def _nesterov_inside(w, G, H, alpha, beta):
@@ -171,7 +176,7 @@ MISTAKES = (
     ),
     Mistake(
         "α inside the buffer",
-        _path(_alpha_inside),
+        _alpha_inside,
         "The path is the same only while α does not change. With one α per step, α has to multiply the whole G: "
         "w ← w - αG.",
     ),
@@ -382,7 +387,14 @@ QUESTION = Question(
     name="momentum_path",
     points=2,
     arguments={"H": "(d, d)", "w0": "(d,)", "alphas": "(steps,)", "beta": ""},
-    results=(Result("path", "(steps + 1, d)"),),
+    results=(
+        Result(
+            "path",
+            "(steps + 1, d)",
+            ask="Which gradient, which α and which G belong to the step from w_t to w_{t+1}?",
+            formula="G ← βG + H w_t, then w_{t+1} = w_t - α_t G, from G = 0.",
+        ),
+    ),
     reference=reference,
     families={
         "non-square": partial(_draw, d=3, steps=6),

@@ -310,7 +310,15 @@ QUESTION = Question(
     name="momentum_step",
     points=2,
     arguments={"W": "(d_i, d_{i-1})", "G": "(d_i, d_{i-1})", "gradient": "(d_i, d_{i-1})", "alpha": "", "beta": ""},
-    results=(Result("W", "(d_i, d_{i-1})"), Result("G", "(d_i, d_{i-1})")),
+    results=(
+        Result(
+            "W",
+            "(d_i, d_{i-1})",
+            ask="By which G does W move, and what multiplies it?",
+            formula="W ← W - αG, with the new G.",
+        ),
+        Result("G", "(d_i, d_{i-1})", ask="What does β multiply, and what enters G whole?", formula="G ← βG + ∂L/∂W."),
+    ),
     reference=reference,
     families={
         "non-square, much momentum": partial(_draw, shape=(3, 5), betas=STRONG),
@@ -327,4 +335,23 @@ QUESTION = Question(
     },
     mistakes=MISTAKES,
     equivalents=EQUIVALENTS,
+    parts={
+        "G": (
+            "the moving average",
+            "the gradient is subtracted from the buffer",
+            "β multiplies the gradient instead of G",
+            "β and 1 - β swapped",
+            "β multiplies the gradient too",
+            "β is missing",
+            "the old G is forgotten",
+            "the new gradient is forgotten",
+        ),
+        "W": (
+            "W moves up the slope",
+            "α is missing",
+            "the step is shortened by 1 - β",
+            "the step is divided by 1 - β",
+        ),
+        "returned": ("αG is returned instead of G",),
+    },
 )

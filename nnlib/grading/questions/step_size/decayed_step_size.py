@@ -179,7 +179,11 @@ QUESTION = Question(
     name="decayed_step_size",
     points=1,
     arguments={"alpha0": "", "t": "", "rate": ""},
-    results=(Result("alpha"),),
+    results=(
+        Result(
+            "alpha", ask="What should come out at t = 0, and what at t = 1/rate?", formula="α_t = α_0 / (1 + rate · t)."
+        ),
+    ),
     reference=reference,
     families={
         "an early step": partial(_draw, t=(2, 5)),

@@ -51,11 +51,14 @@ def _changed(change: Callable) -> Callable:
     return lambda H, w0, step_size, steps: change(reference(H, w0, step_size, steps), H)
 
 
-def _entries_one_after_another(H, w, step_size, w0):
-    w = np.array(w, dtype=float)
-    for i in range(len(w)):
-        w[i] -= step_size * (H[i] @ w)
-    return w
+def _entries_one_after_another(H, w0, step_size, steps):
+    w = np.array(w0, dtype=float)
+    path = [w.copy()]
+    for _ in range(steps):
+        for i in range(len(w)):
+            w[i] -= step_size * (H[i] @ w)
+        path.append(w.copy())
+    return np.array(path)
 
 
 def _one_array(H, w0, step_size, steps):
@@ -193,7 +196,7 @@ MISTAKES = (
     ),
     Mistake(
         "the entries of w updated one after another",
-        _descend_with(_entries_one_after_another),
+        _entries_one_after_another,
         "The second entry already sees the new first one: compute the whole gradient first, then move all entries.",
     ),
     Mistake(
@@ -338,7 +341,14 @@ QUESTION = Question(
     name="descend",
     points=2,
     arguments={"H": "(d, d)", "w0": "(d,)", "step_size": "", "steps": ""},
-    results=(Result("path", "(steps + 1, d)"),),
+    results=(
+        Result(
+            "path",
+            "(steps + 1, d)",
+            ask="What is the gradient of ½ wᵀHw, and at which point is each step's taken?",
+            formula="w_{t+1} = w_t - α H w_t; row t of the result is w_t.",
+        ),
+    ),
     reference=reference,
     families={
         "non-square, two weights": partial(_draw, d=2, steps=5),

@@ -202,7 +202,13 @@ QUESTION = Question(
     name="largest_stable_step",
     points=2,
     arguments={"H": "(d, d)"},
-    results=(Result("alpha"),),
+    results=(
+        Result(
+            "alpha",
+            ask="By which factor does one step multiply the error in the steepest direction, and when does it grow?",
+            formula="α = 2 / λ_max, with the largest eigenvalue of H.",
+        ),
+    ),
     reference=reference,
     families={
         "two weights": partial(_draw, d=2),

@@ -1,0 +1,1 @@
+"""Chapter 9, depth: residual and dense connections."""

@@ -1,0 +1,241 @@
+"""Every w that an epoch of SGD may rightly end with, and every w that a wrong one ends with.
+
+A rule goes through the samples in the order in which they lie: X (..., n, d), Y (..., n, k), w (d, k). With other
+leading axes it goes through several orders at once.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations_with_replacement as multisets
+from itertools import permutations, product
+from typing import Any
+
+import numpy as np
+
+from nnlib.grading.comparison import as_numbers
+from nnlib.grading.questions.fixtures import cast
+from nnlib.grading.questions.sgd.orders import FIXED_SEEDS, orders_of_fixed_seeds
+
+Rule = Callable[[np.ndarray, np.ndarray, np.ndarray, int, float], np.ndarray]
+
+FEW = 5
+"""Up to so many samples, every order is tried."""
+
+GROUP = 4
+TOLERANCE, FLOAT32_TOLERANCE = 1e-6, 1e-5
+BELOW_ROUNDING = 1e-13
+TABLES_KEPT = 100
+
+
+def epoch(X: np.ndarray, Y: np.ndarray, w: np.ndarray, m: int, step_size: float) -> np.ndarray:
+    """w after one step for each m samples, in the order in which they lie."""
+    for x, y in cut(X, Y, m):
+        w = w - step_size * mean_gradient(x, y, w)
+    return w
+
+
+def cut(X: np.ndarray, Y: np.ndarray, m: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The mini-batches: m samples after m samples, and the rest."""
+    for start in range(0, X.shape[-2], m):
+        yield X[..., start : start + m, :], Y[..., start : start + m, :]
+
+
+def mean_gradient(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """1/m xᵀ(x w - y)."""
+    return summed_gradient(x, y, w) / x.shape[-2]
+
+
+def summed_gradient(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """xᵀ(x w - y)."""
+    return np.swapaxes(x, -1, -2) @ (x @ w - y)
+
+
+def one_order_each(n: int, m: int) -> Iterator[Sequence[int]]:
+    """One order for each ordered partition into mini-batches: the order inside a mini-batch does not matter.
+
+    >>> list(one_order_each(3, 2))
+    [(0, 1, 2), (0, 2, 1), (1, 2, 0)]
+    """
+    for order in permutations(range(n)):
+        if all(list(order[k : k + m]) == sorted(order[k : k + m]) for k in range(0, n, m)):
+            yield order
+
+
+def every_order(n: int, m: int) -> Iterator[Sequence[int]]:
+    """All n! of them, for rules to which the order inside a mini-batch matters."""
+    return permutations(range(n))
+
+
+def with_replacement(n: int, m: int) -> Iterator[Sequence[int]]:
+    """n draws out of n, not all different: one order each.
+
+    >>> list(with_replacement(2, 1))
+    [(0, 0), (1, 1)]
+    """
+    sizes = [min(m, n - start) for start in range(0, n, m)]
+    for batches in product(*(multisets(range(n), size) for size in sizes)):
+        order = sum(batches, ())
+        if len(set(order)) < n:
+            yield order
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A rule, and the orders in which samples may come to it.
+
+    Attributes:
+        rule: what it does with them.
+        orders: (n, m) -> the orders that may lead to different results; the first one stands for all of them.
+        apart: whether Y has an order of its own; then the reverse one stands for all.
+    """
+
+    rule: Rule
+    orders: Callable[[int, int], Iterator[Sequence[int]]] = one_order_each
+    apart: bool = False
+
+    def ends(self, X: np.ndarray, Y: np.ndarray, w: np.ndarray, m: int, step_size: float) -> np.ndarray:
+        """Where the orders lead, (number of orders, d, k)."""
+        orders = _listed(self.orders, len(X), m)
+        if not orders.size:
+            return np.empty((0, *w.shape))
+        of_Y = orders
+        if self.apart:
+            orders, of_Y = (part.reshape(-1, len(X)) for part in _pairs(orders))
+        try:
+            ends = self.rule(X[orders], Y[of_Y], w, m, step_size)
+        except ValueError:
+            # the shapes do not fit: nobody gets a value in this way
+            return np.empty((0, *w.shape))
+        return np.broadcast_to(ends, (len(orders), *w.shape))
+
+
+@cache
+def _listed(orders: Callable[[int, int], Iterator[Sequence[int]]], n: int, m: int) -> np.ndarray:
+    return np.array(list(orders(n, m)))
+
+
+def _pairs(orders: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each order with each other one; first those that are the reverse of each other."""
+    P, n = orders.shape
+    first = np.broadcast_to(orders[:, np.newaxis], (P, P, n))
+    return first, np.broadcast_to(orders[np.newaxis, ::-1], (P, P, n))
+
+
+class Ends:
+    """Brings all the w that one rule may end with, for different orders, to a single one: that of its first order.
+
+    Args:
+        wrong: the visits of wrong rules, in groups that are tried one after the other; in each the surest first.
+    """
+
+    def __init__(self, *wrong: Sequence[Visit]) -> None:
+        self._groups = ([Visit(epoch)], *wrong)
+        self._tables: dict[tuple, _Table] = {}
+
+    def settle(self, value: Any, arguments: tuple) -> Any:
+        """What stands for the value; a ValueError if no order leads to it, by the right rule or by a wrong one."""
+        X, Y, w, m, step_size, seed = arguments
+        ended, misfit = as_numbers("w", value)
+        if misfit or ended.size != w.size or ended.ndim > 2 or not np.isfinite(ended).all():
+            return value
+        data = columns(*cast((X, Y, w), float))
+        tolerance = FLOAT32_TOLERANCE if np.float32 in {X.dtype, Y.dtype, w.dtype} else TOLERANCE
+        end = ended.astype(float).reshape(data[2].shape)
+        if len(X) > FEW:
+            settled = _settled_by_groups(end, *data, step_size, seed, tolerance)
+        else:
+            settled = self._settled(end, tolerance, *data, m, step_size)
+        return settled.reshape(ended.shape)
+
+    def _settled(self, end: np.ndarray, tolerance: float, *data: Any) -> np.ndarray:
+        for group in range(len(self._groups)):
+            settled = self._table(group, *data).find(end, tolerance)
+            if settled is not None:
+                return settled
+        X, _, _, m, _ = data
+        ways = len(self._table(0, *data).ends)
+        if ways == 1:
+            return end
+        raise ValueError(
+            f"With n = {len(X)} and m = {m} there are {ways} ways to deal out the mini-batches, and none of them "
+            f"leads to your w. Try it with one mini-batch, m = n: then there is only one way."
+        )
+
+    def _table(self, group: int, *data: Any) -> "_Table":
+        """Made once for each input: in a verdict, every mistake is tried on it."""
+        key = (group, *(np.asarray(each).tobytes() for each in data))
+        if key not in self._tables:
+            if len(self._tables) > TABLES_KEPT:
+                self._tables.clear()
+            self._tables[key] = _Table(self._groups[group], *data)
+        return self._tables[key]
+
+
+class _Table:
+    """Where all orders of several rules lead: ends (N, d, k), and the row of each rule's first order (N,)."""
+
+    def __init__(self, visits: Sequence[Visit], *data: Any) -> None:
+        ends = [visit.ends(*data) for visit in visits]
+        counts = list(map(len, ends))
+        self.ends = np.concatenate(ends)
+        self._first = np.repeat(np.cumsum([0, *counts[:-1]]), counts)
+        self._size = np.abs(self.ends).max(axis=(1, 2)) + np.finfo(float).tiny
+
+    def find(self, end: np.ndarray, tolerance: float) -> np.ndarray | None:
+        """The end of the first order of the rule that leads to this end by another, or None.
+
+        Its last digits stand for the order: another one at the next call with the same arguments is noticed.
+        """
+        near = np.flatnonzero(np.abs(self.ends - end).max(axis=(1, 2)) <= tolerance * self._size)
+        if not near.size:
+            return None
+        k, first = near[0], self._first[near[0]]
+        return self.ends[first] * (1 + BELOW_ROUNDING * (k - first) / len(self.ends)) + (end - self.ends[k])
+
+
+def columns(X: np.ndarray, Y: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same data with Y (n, k) and w (d, k) where they are (n,) and (d,)."""
+    return X, Y.reshape(len(X), -1), w.reshape(X.shape[1], -1)
+
+
+def grouped(rng: np.random.Generator, groups: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """X, Y, w whose samples fall into groups of 4 that know nothing of each other: each has two weights of its own.
+
+    So the order inside each group can be read off w, although nobody can try all orders of all samples.
+    """
+    n = GROUP * groups
+    X = np.zeros((n, 2 * groups))
+    for i in range(n):
+        g = i % groups
+        X[i, 2 * g : 2 * g + 2] = rng.uniform(0.5, 1.8, 2) * rng.choice([-1.0, 1.0], 2)
+    return X, rng.normal(size=n), rng.normal(size=2 * groups)
+
+
+def _settled_by_groups(end, X, Y, w, step_size, seed, tolerance):
+    """For samples in groups, one at a time: the order in which they lie stands for all random ones."""
+    n, groups = len(X), X.shape[1] // 2
+    orders = _listed(every_order, GROUP, 1)
+    seen, settled = [], []
+    for g in range(groups):
+        here, samples = slice(2 * g, 2 * g + 2), np.arange(g, n, groups)
+        ends = epoch(X[samples][orders][..., here], Y[samples][orders], w[here], 1, step_size)
+        distances = np.abs(ends - end[here]).max(axis=(1, 2))
+        if distances.min() > tolerance * np.abs(ends).max():
+            return end
+        seen.append(int(distances.argmin()))
+        settled.append(ends[0])
+    if not any(seen):
+        raise ValueError("The samples are visited in the order in which they lie: deal them out at random.")
+    if seed not in FIXED_SEEDS and tuple(seen) in _group_orders_of_fixed_seeds(n, groups):
+        raise ValueError("The order is that of a fixed seed, not of the argument seed.")
+    return np.concatenate(settled)
+
+
+@cache
+def _group_orders_of_fixed_seeds(n: int, groups: int) -> set[tuple[int, ...]]:
+    number = {order: k for k, order in enumerate(permutations(range(GROUP)))}
+    return {
+        tuple(number[tuple(i // groups for i in order.tolist() if i % groups == g)] for g in range(groups))
+        for order in orders_of_fixed_seeds(n)
+    }
