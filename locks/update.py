@@ -16,7 +16,7 @@ from uv import find_uv_bin
 LOCKS = Path(__file__).resolve().parent
 GROUPS = {
     "run.txt": [],
-    "test.txt": ["--group=test"],
+    "test.txt": ["--group=test", "--all-extras"],
     "uv.txt": ["--only-group=launcher"],
 }
 

@@ -15,11 +15,18 @@ from nnlib.course import ROOT
 from nnlib.course.paths import SETTINGS, Course
 from nnlib.course.release import release
 
-ASSIGNMENT = "01_double"
-NAME = "double.ipynb"
-RIGHT = {"double-answer": "def double(x):\n    return 2 * x", "half-answer": "def half(x):\n    return x / 2"}
-HALF = {"double-answer": "def double(x):\n    return x", "half-answer": "def half(x):\n    return x / 2"}
-TIMESTAMP = "2026-10-05 12:00:00.000000 UTC"
+ASSIGNMENT = "01_short"
+NAME = "short.ipynb"
+BIAS = "np.hstack([Z_prev, np.ones((len(Z_prev), 1))]), np.hstack([W, b[:, np.newaxis]])"
+DIFFERENCE = "np.subtract(f_plus, f_minus) / (2 * h)"
+HEADS = {"bias": "def absorb_bias(Z_prev, W, b):", "difference": "def central_difference(f_plus, f_minus, h):"}
+RIGHT = {
+    "bias-answer": f"{HEADS['bias']}\n    return {BIAS}",
+    "difference-answer": f"{HEADS['difference']}\n    return {DIFFERENCE}",
+}
+HALF = RIGHT | {"bias-answer": f"{HEADS['bias']}\n    return Z_prev, W"}
+"""Without the 2 points for the first function."""
+TIMESTAMP = "2025-10-05 12:00:00.000000 UTC"
 
 
 def nbgrader_cell(make: Callable, name: str, source: str, points: float | None = None, **flags: bool) -> NotebookNode:
@@ -36,20 +43,25 @@ def nbgrader_cell(make: Callable, name: str, source: str, points: float | None =
     return make(source, id=name, metadata={"nbgrader": metadata})
 
 
-def solution(function: str, expression: str) -> str:
-    return f"def {function}(x):\n    ### BEGIN SOLUTION\n    return {expression}\n    ### END SOLUTION"
+def solution(head: str, lines: str) -> str:
+    return f"{head}\n    ### BEGIN SOLUTION\n    {lines}\n    ### END SOLUTION"
 
 
 def source_notebook() -> NotebookNode:
     """What stands in solutions/: two functions (2 points and 1) and a written question (2 points)."""
+    bias = "Z_1 = np.hstack([Z_prev, np.ones((len(Z_prev), 1))])\n    return Z_1, np.hstack([W, b[:, np.newaxis]])"
+    set_up = "import numpy as np\n\nfrom nnlib.grading import check"
+    check = {"grade": True, "locked": True}
     cells = [
-        nbgrader_cell(new_markdown_cell, "title", "# Double and half", locked=True),
-        nbgrader_cell(new_code_cell, "set-up", "import math", locked=True),
-        nbgrader_cell(new_code_cell, "double-answer", solution("double", "x + x + 0 * x"), solution=True),
-        nbgrader_cell(new_code_cell, "double-check", "2.0 * (double(3) == 6)", points=2, grade=True, locked=True),
-        nbgrader_cell(new_code_cell, "half-answer", solution("half", "0.5 * x + 0 * x"), solution=True),
-        nbgrader_cell(new_code_cell, "half-check", "float(half(3) == 1.5)", points=1, grade=True, locked=True),
-        nbgrader_cell(new_markdown_cell, "why-answer", "Since half of twice is once.", 2, grade=True, solution=True),
+        nbgrader_cell(new_markdown_cell, "title", "# Two functions", locked=True),
+        nbgrader_cell(new_code_cell, "set-up", set_up, locked=True),
+        nbgrader_cell(new_code_cell, "bias-answer", solution(HEADS["bias"], bias), solution=True),
+        nbgrader_cell(new_code_cell, "bias-check", 'check("absorb_bias")', points=2, **check),
+        nbgrader_cell(
+            new_code_cell, "difference-answer", solution(HEADS["difference"], f"return {DIFFERENCE}"), solution=True
+        ),
+        nbgrader_cell(new_code_cell, "difference-check", 'check("central_difference")', points=1, **check),
+        nbgrader_cell(new_markdown_cell, "why-answer", "A feature that is always 1.", 2, grade=True, solution=True),
     ]
     kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
     return new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
@@ -61,8 +73,6 @@ def make_course(root: Path) -> Course:
     (course.solutions / ASSIGNMENT).mkdir(parents=True)
     nbformat.write(source_notebook(), course.solutions / ASSIGNMENT / NAME)
     shutil.copy(ROOT / SETTINGS, root)
-    with (root / SETTINGS).open("a") as file:
-        file.write("\nc.Execute.timeout = 3\n")
     return course
 
 
@@ -72,6 +82,7 @@ def released_course(root: Path) -> Iterator[Course]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("JUPYTER_CONFIG_PATH", str(root))
         environment.delenv("COURSE_EXCHANGE", raising=False)
+        environment.delenv("COURSE_GRADEBOOK", raising=False)
         course = make_course(root)
         release(course, ASSIGNMENT)
         yield course

@@ -14,6 +14,7 @@ VERBS = {
     "submit": "Hand in your notebook.",
     "release": "Generate exercises/ from solutions/.",
     "grade": "Collect and grade what was handed in.",
+    "export": "Write the points as a file for Canvas or Moodle.",
     "demo": "Play the whole loop with made-up submissions.",
 }
 

@@ -13,11 +13,10 @@ import click
 import nbformat
 from nbgrader.utils import is_solution
 
-from nnlib.course.grade import UNSANDBOXED, Outcome, Result, grade, summary
-from nnlib.course.gradebook import settings
+from nnlib.course.grade import UNSANDBOXED, Outcome, Result, grade, level_or_refusal, summary
+from nnlib.course.gradebook import grade_id, settings
 from nnlib.course.paths import SETTINGS, Course, find_course
 from nnlib.course.release import release
-from nnlib.course.restore import grade_id
 from nnlib.course.start import start
 from nnlib.course.submit import submit
 from nnlib.course.table import table
@@ -159,18 +158,22 @@ def happened(student: Student, result: Result, course: Course, in_csv: dict[str,
 
 
 def play(original: Course, root: Path) -> bool:
-    """Play the loop in an empty folder and print what happens.
+    """Play the loop in an empty folder and print what happens; without a sandbox too, for nobody here is a stranger.
 
     Returns:
         Whether every student ended as expected.
     """
+    try:
+        level = level_or_refusal(sandboxed=True)
+    except click.ClickException:
+        level = UNSANDBOXED
     course = make_course(original, root)
     click.echo(f"release  {release(course, ASSIGNMENT)}")
     click.echo(f"start    {start(course, ASSIGNMENT).splitlines()[0]}")
     for student in STUDENTS:
         hand_in(student, course)
-    click.echo(f"submit   {len(STUDENTS)} submissions\ngrade    {UNSANDBOXED}")
-    results, _ = grade(course, ASSIGNMENT)
+    click.echo(f"submit   {len(STUDENTS)} submissions\ngrade    {level}")
+    results, _ = grade(course, ASSIGNMENT, sandboxed=level != UNSANDBOXED)
     with (course.grading / "grades.csv").open(newline="", encoding="utf-8") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     by_name = {result.student: result for result in results}
@@ -179,7 +182,7 @@ def play(original: Course, root: Path) -> bool:
     for student in STUDENTS:
         result = by_name[student.name]
         verdict = "NOT AS EXPECTED" if faults[student.name] else "as expected"
-        what = ": ".join(filter(None, [faults[student.name], result.outcome, result.what]))
+        what = ": ".join(filter(None, [faults[student.name], str(result)]))
         lines.append([student.name, student.does, student.points, result.points, result.of, verdict, what])
     click.echo(table(["student", "does this", "expected", "points", "of", "", "what happened"], lines))
     click.echo(summary(results))

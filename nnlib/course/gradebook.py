@@ -7,7 +7,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbformat import NotebookNode
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    GradeCell,
+    MissingEntry,
+    SubmittedAssignment,
+    SubmittedNotebook,
+    TaskCell,
+)
+from sqlalchemy import func, select
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -21,6 +34,12 @@ def settings(course: Course) -> Config:
     return PyFileConfigLoader(SETTINGS, path=str(course.root)).load_config()
 
 
+def grade_id(cell: NotebookNode) -> str | None:
+    """nbgrader's name of a cell, None if it has none."""
+    metadata = cell.metadata.get("nbgrader")
+    return metadata.get("grade_id") if isinstance(metadata, dict) else None
+
+
 @contextlib.contextmanager
 def open_gradebook(course: Course) -> Iterator[Gradebook]:
     """The gradebook; closed at the end."""
@@ -30,30 +49,90 @@ def open_gradebook(course: Course) -> Iterator[Gradebook]:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """What one cell has earned: by the autograder, by hand (which counts if it is there), and beyond `of`."""
+
+    of: float
+    auto: float | None
+    manual: float | None
+    extra: float | None
+
+    @property
+    def points(self) -> float:
+        """As nbgrader counts them."""
+        earned = self.auto if self.manual is None else self.manual
+        return 0.0 if earned is None else earned + (self.extra or 0.0)
+
+
+@dataclass(frozen=True)
 class Marks:
     """What one student has for one assignment.
 
-    `points` of `of` so far; `to_mark` of them wait for the instructor; `details` is everything that feedback shows.
+    Attributes:
+        cells: by the name of the graded cell.
+        comments: by the name of the answer cell; those given by hand count if they are there.
+        penalty: what is taken off for being late.
     """
 
-    points: float
-    of: float
-    to_mark: float
-    details: tuple
+    cells: dict[str, Mark]
+    comments: dict[str, str | None]
+    penalty: float
+
+    @property
+    def points(self) -> float:
+        """The points so far."""
+        return sum(mark.points for mark in self.cells.values()) - self.penalty
+
+    @property
+    def of(self) -> float:
+        """The points that can be had."""
+        return sum(mark.of for mark in self.cells.values())
+
+    @property
+    def to_mark(self) -> float:
+        """The points that wait for the instructor."""
+        return sum(mark.of for mark in self.cells.values() if mark.auto is None and mark.manual is None)
 
 
 def marks_of(gradebook: Gradebook, assignment: str, student: str) -> Marks | None:
     """One student's marks, None if there is no submission in the gradebook."""
-    try:
-        submission = gradebook.find_submission(assignment, student)
-    except MissingEntry:
-        return None
-    grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
-    comments = [comment for notebook in submission.notebooks for comment in notebook.comments]
-    details = [(grade.name, grade.auto_score, grade.manual_score, grade.extra_credit) for grade in grades]
-    details += [(comment.name, comment.auto_comment, comment.manual_comment) for comment in comments]
-    to_mark = [grade.max_score for grade in grades if grade.auto_score is None and grade.manual_score is None]
-    return Marks(submission.score, submission.max_score, sum(to_mark), tuple(sorted(details, key=repr)))
+    of = Assignment.name == assignment, SubmittedAssignment.student_id == student
+    with gradebook.engine.connect() as connection:
+        notebooks = (
+            select(SubmittedNotebook.id, SubmittedNotebook.late_submission_penalty)
+            .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
+            .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+            .where(*of)
+        )
+        late = {row.id: row.late_submission_penalty or 0.0 for row in connection.execute(notebooks)}
+        if not late:
+            return None
+        cell, grade_cell, task_cell = (kind.__table__ for kind in (BaseCell, GradeCell, TaskCell))
+        grades = connection.execute(
+            select(
+                cell.c.name,
+                Grade.auto_score,
+                Grade.manual_score,
+                Grade.extra_credit,
+                func.coalesce(grade_cell.c.max_score, task_cell.c.max_score).label("max_score"),
+            )
+            .join_from(Grade.__table__, cell, cell.c.id == Grade.cell_id)
+            .outerjoin(grade_cell, grade_cell.c.id == cell.c.id)
+            .outerjoin(task_cell, task_cell.c.id == cell.c.id)
+            .where(Grade.notebook_id.in_(late))
+            .order_by(cell.c.name)
+        ).all()
+        comments = connection.execute(
+            select(cell.c.name, Comment.auto_comment, Comment.manual_comment)
+            .join_from(Comment.__table__, cell, cell.c.id == Comment.cell_id)
+            .where(Comment.notebook_id.in_(late))
+            .order_by(cell.c.name)
+        ).all()
+    return Marks(
+        {one.name: Mark(one.max_score, one.auto_score, one.manual_score, one.extra_credit) for one in grades},
+        {one.name: one.auto_comment if one.manual_comment is None else one.manual_comment for one in comments},
+        sum(late.values()),
+    )
 
 
 def students(gradebook: Gradebook) -> dict[str, str]:

@@ -18,10 +18,9 @@ from nbgrader.exchange import ExchangeError, ExchangeFactory
 from nbgrader.utils import is_solution
 from traitlets.config import Config
 
-from nnlib.course.gradebook import settings
+from nnlib.course.gradebook import grade_id, settings
 from nnlib.course.nbgrader_log import captured_log
 from nnlib.course.paths import Course, assignments, find_course
-from nnlib.course.restore import grade_id
 from nnlib.grading.saved_points import FILE, LOCK
 
 STUBS = ("raise NotImplementedError", "YOUR ANSWER HERE")

@@ -1,80 +1,21 @@
-"""Intake: find what was handed in, and let nothing in but one readable notebook for each student."""
+"""One submission as it comes in: find the notebook, read its bytes; refuse what leads elsewhere or is too large."""
 
-import contextlib
-import json
+import os
 import re
-import warnings
-from dataclasses import dataclass, replace
-from datetime import datetime
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
-import nbformat
-from nbformat import NotebookNode
-from nbgrader.utils import parse_utc
+from nnlib.grading.trusted.notebook import SubmissionError
 
 LARGEST = 20_000_000
 """A notebook of more bytes is not read."""
+MOST_BRACKETS = 500_000
+"""A notebook of more lists and objects is not read."""
+MOST_FILES = 1000
+"""In a folder with more files than that, nobody looks further."""
 STUDENT = re.compile(r"\w[\w.@+-]*")
 """A student's name, which becomes the name of a folder."""
-
-
-class SubmissionError(Exception):
-    """What is wrong with a submission, in words for whoever handed it in."""
-
-
-@dataclass(frozen=True)
-class Submission:
-    """A folder which one student handed in; `timestamp` as nbgrader writes it."""
-
-    student: str
-    timestamp: str
-    folder: Path
-
-    @property
-    def time(self) -> datetime:
-        """The time stamp, in UTC."""
-        return parse_utc(self.timestamp)
-
-
-def inbound(exchange: Path | str, course_id: str, assignment: str) -> tuple[dict[str, Submission], list[str]]:
-    """Each student's newest submission in the exchange.
-
-    A folder is called student+assignment+timestamp, with +random at the end where nbgrader is told so. Everybody may
-    write there, so a name may be anything.
-
-    Args:
-        exchange: the exchange's folder.
-        course_id: nbgrader's name of the course.
-        assignment: its name.
-
-    Returns:
-        (student -> submission, names of folders which seem to be of this assignment but cannot be understood).
-    """
-    form = re.compile(rf"(?P<student>{STUDENT.pattern})\+{re.escape(assignment)}\+(?P<timestamp>[^+]+)(\+[\w=-]+)?")
-    newest, strange = {}, []
-    for folder in sorted(Path(exchange, course_id, "inbound").glob(f"*+{assignment}+*")):
-        parts = form.fullmatch(folder.name)
-        submission = Submission(parts["student"], parts["timestamp"], folder) if parts else None
-        try:
-            time = submission.time
-        except (AttributeError, ValueError, OverflowError):  # not of this form, or not a time
-            strange.append(folder.name)
-            continue
-        if submission.student not in newest or time > newest[submission.student].time:
-            newest[submission.student] = submission
-    return newest, strange
-
-
-def collected(submitted: Path, assignment: str) -> dict[str, Submission]:
-    """Submissions which already lie in grading/submitted/, from an earlier run or from nbgrader's own `collect`."""
-    found = {}
-    for folder in sorted(submitted.glob(f"[!.]*/{assignment}")):
-        submission = Submission(folder.parent.name, "", folder)
-        with contextlib.suppress(OSError, ValueError, OverflowError):
-            dated = replace(submission, timestamp=(folder / "timestamp.txt").read_text().strip())
-            submission = dated if dated.time else submission
-        found[submission.student] = submission
-    return found
 
 
 def find_notebook(folder: Path, name: str) -> Path:
@@ -89,63 +30,80 @@ def find_notebook(folder: Path, name: str) -> Path:
     """
     if folder.is_symlink() or not folder.is_dir():
         raise SubmissionError("this is not a folder")
-    notebooks = sorted(folder.glob("*.ipynb"))
+    files = list(walk(folder))
+    notebooks = sorted(path for path in files if path.suffix == ".ipynb" and path.parent == folder)
     copies = [path for path in notebooks if re.fullmatch(rf"{re.escape(name)}( ?\(\d+\)|-Copy\d+)", path.stem)]
     for candidates in ([folder / f"{name}.ipynb"], copies, notebooks):
         if len(candidates) == 1 and candidates[0] in notebooks:
             return candidates[0]
     if notebooks:
-        names = ", ".join(path.name for path in notebooks)
+        names = ", ".join(path.name for path in notebooks[:10])
         raise SubmissionError(f"several notebooks, none of them called {name}.ipynb: {names}")
-    deeper = next(folder.rglob("*.ipynb"), None)
+    deeper = next((path for path in files if path.suffix == ".ipynb"), None)
     if deeper:
         raise SubmissionError(
             f"the notebook lies in a sub-folder ({deeper.relative_to(folder)}); hand in the file itself"
         )
-    others = ", ".join(sorted(path.name for path in folder.iterdir() if path.suffix != ".txt" and path.name[0] != "."))
-    raise SubmissionError(f"no notebook, only {others}" if others else "no notebook: the folder is empty")
+    top = [path for path in files if path.parent == folder]
+    others = sorted(path.name for path in top if path.suffix != ".txt" and path.name[0] != ".")[:10]
+    raise SubmissionError(f"no notebook, only {', '.join(others)}" if others else "no notebook: the folder is empty")
+
+
+def walk(folder: Path, depth: int = 3) -> Iterator[Path]:
+    """What lies in a folder, down to some depth, without following links; at most MOST_FILES.
+
+    Raises:
+        SubmissionError: there is more.
+    """
+    found, level = 0, [folder]
+    for _ in range(depth):
+        deeper = []
+        for place in level:
+            with os.scandir(place) as entries:
+                for entry in entries:
+                    found += 1
+                    if found > MOST_FILES:
+                        raise SubmissionError(f"more than {MOST_FILES} files; hand in the notebook alone")
+                    if entry.is_dir(follow_symlinks=False):
+                        deeper.append(Path(entry))
+                    yield Path(entry)
+        level = deeper
 
 
 def read_bytes(path: Path) -> bytes:
-    """The bytes of a submitted file.
+    """The bytes of a submitted file, which must be a plain file with one name: nothing that leads elsewhere.
 
     Raises:
-        SubmissionError: it is a link, not a file at all, or too large.
+        SubmissionError: it is a link, a device, a pipe, or too large.
     """
-    if path.is_symlink() or not path.is_file():
-        raise SubmissionError(f"{path.name} is a link or not a file at all; hand in the notebook itself")
-    if path.stat().st_size > LARGEST:
-        size = path.stat().st_size / 1e6
-        raise SubmissionError(f"{path.name} is {size:.0f} MB, more than {LARGEST / 1e6:.0f} MB; clear its outputs")
-    return path.read_bytes()
+    not_a_file = SubmissionError(f"{path.name} is a link or not a file at all; hand in the notebook itself")
+    try:
+        # O_NONBLOCK: opening a pipe to read from would wait for somebody who writes
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(path, flags)
+    except OSError as error:
+        if path.is_symlink() or isinstance(error, FileNotFoundError) or not path.is_file():
+            raise not_a_file from None
+        raise
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise not_a_file
+    with open(descriptor, "rb") as file:
+        if status.st_nlink > 1:
+            raise SubmissionError(f"{path.name} is a hard link to another file; hand in a copy of the notebook")
+        if status.st_size > LARGEST:
+            size, most = status.st_size / 1e6, LARGEST / 1e6
+            raise SubmissionError(f"{path.name} is {size:.0f} MB, more than {most:.0f} MB; clear its outputs")
+        return file.read(LARGEST)
 
 
-def parse(content: bytes) -> NotebookNode:
-    """A notebook from its bytes.
+def check_size(content: bytes) -> None:
+    """Refuse what would fill the memory when it is read: each list of a JSON file takes 50 times its two bytes.
 
     Raises:
-        SubmissionError: they are not a notebook of format 4.
+        SubmissionError: there are too many.
     """
-    if not content.strip():
-        raise SubmissionError("the file is empty")
-    try:
-        notebook = json.loads(content.decode("utf-8"))
-    except UnicodeDecodeError:
-        raise SubmissionError("not a notebook: the file is not text (UTF-8)") from None
-    except json.JSONDecodeError as error:
-        raise SubmissionError(f"not a notebook: no JSON from line {error.lineno} on ({error.msg})") from None
-    except RecursionError:
-        raise SubmissionError("not a notebook: nested too deeply") from None
-    if not isinstance(notebook, dict) or "nbformat" not in notebook:
-        raise SubmissionError("not a notebook: JSON, but without `nbformat`")
-    if notebook["nbformat"] != 4:
-        version = f"{notebook['nbformat']!r:.20}"
-        raise SubmissionError(f"notebook of format {version}, not 4; open it in JupyterLab and save it again")
-    try:
-        with warnings.catch_warnings(action="ignore"):  # cells without an id, or two with one: repaired, not a fault
-            notebook = nbformat.reads(content.decode("utf-8"), as_version=4)
-            nbformat.validate(notebook)
-    except Exception as error:  # nbformat raises whatever it stumbles over
-        reason = str(getattr(error, "message", error)).splitlines() or [""]
-        raise SubmissionError(f"damaged notebook: {reason[0]:.120}") from None
-    return notebook
+    brackets = content.count(b"[") + content.count(b"{")
+    if brackets > MOST_BRACKETS:
+        raise SubmissionError(f"{brackets} lists and objects, more than {MOST_BRACKETS}; clear the notebook's outputs")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-import nbformat
 from nbgrader.auth import Authenticator
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import ExchangeError, ExchangeFactory
@@ -15,8 +14,8 @@ from nbgrader.exchange import ExchangeError, ExchangeFactory
 from nnlib.course.gradebook import settings
 from nnlib.course.nbgrader_log import captured_log
 from nnlib.course.paths import Course, find_course
-from nnlib.course.restore import restore
-from nnlib.course.submissions import STUDENT, SubmissionError, find_notebook, parse, read_bytes
+from nnlib.course.submissions import STUDENT, check_size, find_notebook, read_bytes
+from nnlib.grading.trusted.notebook import SubmissionError, merge, released_cells, submitted_cells
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,8 @@ def submit(course: Course, assignment: str, student: str | None = None, anyway: 
     try:
         file = find_notebook(folder, release.stem)
         content = read_bytes(file)
-        missing = restore(parse(content), nbformat.read(release, as_version=4))
+        check_size(content)
+        _, missing = merge(released_cells(release.read_bytes()), submitted_cells(content))
     except SubmissionError as error:
         raise click.ClickException(f"Not handed in. work/{assignment}/: {error}.") from None
     if missing and not anyway:

@@ -38,9 +38,9 @@ def test_exercises_of_this_course_are_what_solutions_give(assignment):
 
 
 def test_release_puts_the_exercise_into_the_folder_the_gradebook_and_the_exchange(course):
-    assert "NotImplementedError" in cells(course)["double-answer"].source
+    assert "NotImplementedError" in cells(course)["bias-answer"].source
     assert cells(course)["why-answer"].source == "YOUR ANSWER HERE"
-    assert cells(course)["double-check"].metadata.editable is False
+    assert cells(course)["bias-check"].metadata.editable is False
     outbound = course.grading / "exchange" / "neural-networks" / "outbound" / ASSIGNMENT
     assert [path.name for path in outbound.iterdir()] == [NAME]
     with open_gradebook(course) as gradebook:
@@ -60,12 +60,12 @@ def test_check_tells_drift_and_changes_nothing(course, monkeypatch):
     monkeypatch.chdir(course.solutions)
     assert CliRunner().invoke(command, ["--check"]).exit_code == 0
     notebook = source_notebook()
-    notebook.cells[0].source = "# Twice and half"
+    notebook.cells[0].source = "# Two functions more"
     nbformat.write(notebook, course.source(ASSIGNMENT))
     before = course.notebook(ASSIGNMENT).read_bytes()
     result = CliRunner().invoke(command, ["--check"])
     assert result.exit_code == 1
-    assert "Twice and half" in result.output
+    assert "Two functions more" in result.output
     assert course.notebook(ASSIGNMENT).read_bytes() == before
     release(course, ASSIGNMENT)
     assert CliRunner().invoke(command, ["--check"]).exit_code == 0
@@ -82,7 +82,7 @@ def test_release_refuses_to_touch_files_it_did_not_make(course):
 def test_release_refuses_to_overwrite_answers_written_into_the_exercise_itself(course):
     nbformat.write(answered(course, RIGHT), course.notebook(ASSIGNMENT))
     before = course.notebook(ASSIGNMENT).read_bytes()
-    with pytest.raises(ClickException, match="double-answer, half-answer"):
+    with pytest.raises(ClickException, match="bias-answer, difference-answer"):
         release(course, ASSIGNMENT)
     assert course.notebook(ASSIGNMENT).read_bytes() == before
 
@@ -98,11 +98,11 @@ def test_a_solution_that_would_be_left_in_the_release_is_found(course):
     source = source_notebook()
     released = nbformat.read(course.notebook(ASSIGNMENT), as_version=4)
     assert faults(source, released) == []
-    released.cells[0].source += "\nHint: return x + x + 0 * x"
-    released.cells[4].source = "def half(x):\n    return None"
+    released.cells[0].source += "\nHint: return Z_1, np.hstack([W, b[:, np.newaxis]])"
+    released.cells[4].source = "def central_difference():\n    return None"
     assert faults(source, released) == [
-        "no stub to fill in: cell half-answer",
-        "solution of double-answer still there: return x + x + 0 * x",
+        "no stub to fill in: cell difference-answer",
+        "solution of bias-answer still there: return Z_1, np.hstack([W, b[:, np.newaxis]])",
     ]
 
 

@@ -51,6 +51,6 @@ def test_start_tells_of_a_newer_release_and_again_keeps_the_old_copy(course):
 
 
 def test_start_of_an_unknown_exercise_names_those_there_are(course):
-    with pytest.raises(UsageError, match=f"no exercise '01_duble'.*{ASSIGNMENT}"):
-        start(course, "01_duble")
-    assert not (course.work / "01_duble").exists()
+    with pytest.raises(UsageError, match=f"no exercise '01_shrt'.*{ASSIGNMENT}"):
+        start(course, "01_shrt")
+    assert not (course.work / "01_shrt").exists()

@@ -46,7 +46,7 @@ def test_submit_prints_a_receipt_under_the_users_own_name(course, work, monkeypa
     assert hashlib.sha256((work / NAME).read_bytes()).hexdigest() in result.output
 
 
-@pytest.mark.parametrize("name", ["double (1).ipynb", "double(2).ipynb", "double-Copy1.ipynb", "my homework.ipynb"])
+@pytest.mark.parametrize("name", ["short (1).ipynb", "short(2).ipynb", "short-Copy1.ipynb", "my homework.ipynb"])
 def test_a_renamed_notebook_is_understood(course, work, name):
     (work / NAME).rename(work / name)
     receipt = submit(course, ASSIGNMENT, "ada")
@@ -55,13 +55,13 @@ def test_a_renamed_notebook_is_understood(course, work, name):
 
 
 def test_of_several_notebooks_the_one_with_the_right_name_is_taken(course, work):
-    (work / "double (1).ipynb").write_text("an older download")
+    (work / "short (1).ipynb").write_text("an older download")
     assert submit(course, ASSIGNMENT, "ada").file.name == NAME
 
 
 def test_missing_cells_are_named_and_can_be_handed_in_anyway(course, work):
     nbformat.write(edited(answered(course, RIGHT), lambda notebook: notebook.cells.pop(3)), work / NAME)
-    with pytest.raises(ClickException, match="lacks cells of the exercise: double-check"):
+    with pytest.raises(ClickException, match="lacks cells of the exercise: bias-check"):
         submit(course, ASSIGNMENT, "ada")
     assert submit(course, ASSIGNMENT, "ada", anyway=True).file.name == NAME
 
@@ -70,11 +70,11 @@ def test_missing_cells_are_named_and_can_be_handed_in_anyway(course, work):
     ("content", "words"),
     [
         (b"", "the file is empty"),
-        (b"def double(x): ...", "not a notebook: no JSON"),
+        (b"def absorb_bias(): ...", "not a notebook: no JSON"),
         (b"\x00\xff\xfe", "not text"),
         (b"[1, 2]", "without `nbformat`"),
-        (b'{"nbformat": 3, "worksheets": []}', "format 3, not 4"),
-        (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": 7}', "damaged notebook"),
+        (b'{"nbformat": 3, "worksheets": []}', "format 3, or without"),
+        (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": 7}', "or without cells"),
     ],
 )
 def test_what_is_not_a_notebook_is_refused_with_the_reason(course, work, content, words):
