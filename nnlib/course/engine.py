@@ -140,14 +140,20 @@ class Work:
             assessment = result_of(future, self.tasks[future])
             with self.lock:
                 task = self.tasks.pop(future)
+                self.running.discard(future)
             future.release()
             self.submit()
             yield task, assessment
+        for task in self.waiting:
+            yield task, failed(task, "the scheduler was lost")
 
     def submit(self) -> None:
         """Give the workers what they have threads for, unless many results wait to be written."""
         with self.lock:
-            threads = max(self.least, sum(self.client.nthreads().values()))
+            try:
+                threads = max(self.least, sum(self.client.nthreads().values()))
+            except OSError:  # the scheduler is lost, and with it all that is under way
+                return
             free = min(threads - len(self.running), 4 * threads - len(self.tasks))
             for task in islice(self.waiting, max(0, free)):
                 try:
