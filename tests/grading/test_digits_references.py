@@ -60,7 +60,7 @@ def read(images, network: list) -> float:
 @pytest.mark.parametrize("seed", range(5))
 def test_the_reference_reaches_the_bar_with_room_to_spare(seed: int) -> None:
     images, few = scans(seed), scans(seed + 100, module.FEW, module.FEW_VALIDATION)
-    assert read(images, train(*images[:4], seed, np.inf)) >= BAR + 0.015
+    assert read(images, train(*images[:4], seed, np.inf)) >= BAR + 0.02
     assert read(few, train(*few[:4], seed, np.inf)) >= module.BAR_OF_FEW + 0.2
 
 
@@ -74,7 +74,7 @@ def test_no_linear_model_comes_near_the_lowest_bar() -> None:
         assert read(images, [(W, V[:, -1] - W @ middle, "identity")]) < min(module.BARS) / 1.5
 
 
-@pytest.mark.parametrize(("unseen", "points"), [(0.93, 6), (0.929, 5), (0.85, 5), (0.849, 3), (0.6, 3), (0.599, 0)])
+@pytest.mark.parametrize(("unseen", "points"), [(0.92, 6), (0.919, 5), (0.85, 5), (0.849, 3), (0.6, 3), (0.599, 0)])
 def test_the_points_follow_the_table_of_the_notebook(
     unseen: float, points: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:

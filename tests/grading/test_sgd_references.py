@@ -6,10 +6,12 @@ import random
 import sys
 
 import autograd.numpy as anp
+import nbformat
 import numpy as np
 import pytest
 from autograd import grad
 
+from nnlib.course import ROOT
 from nnlib.data import minibatches as core_minibatches
 from nnlib.grading import check
 from nnlib.grading.check import report
@@ -210,6 +212,18 @@ def test_an_order_that_comes_from_no_seed_is_noticed() -> None:
     assert sum(verdict.mistake == "keeps something between calls" for verdict in verdicts) >= len(SEEDS) - 2
 
 
+def test_the_last_digits_tell_one_order_from_another() -> None:
+    # whole numbers and halves: without these digits, nothing would be left of the order
+    X, Y, w = np.array([[1.0, 0.0], [1.0, 1.0], [2.0, 1.0]]), np.array([4.0, -2.0, 8.0]), np.zeros(2)
+    settled = set()
+    for order in itertools.permutations(range(3)):
+        end = w
+        for i in order:
+            end = end - 0.5 * (X[i] @ end - Y[i]) * X[i]
+        settled.add(QUESTIONS["sgd_epoch"].settle(end, (X, Y, w, 1, 0.5, 10**8)).tobytes())
+    assert len(settled) == 6
+
+
 @pytest.mark.parametrize("fixed", [0, 1, 42, 1234])
 @pytest.mark.parametrize(
     "order_of",
@@ -327,6 +341,14 @@ def test_the_slider_task_is_the_race_of_the_figure(m: int, step_size: float) -> 
     steps, end = figure_s_number(m, step_size)
     assert steps == win_the_race.affordable_steps(m)
     assert win_the_race.reached(win_the_race.excess_losses(m, step_size)) == pytest.approx(end, rel=0.06)
+
+
+def test_the_notebook_names_the_numbers_of_the_task() -> None:
+    notebook = nbformat.read(ROOT / "solutions/04_sgd/sgd.ipynb", as_version=4)
+    text = next(cell.source for cell in notebook.cells if cell.id == "win-the-race-text")
+    assert f"$m_0 = {win_the_race.M_0}$" in text
+    assert f"below $10^{{{np.log10(win_the_race.BAR):.0f}}}$" in text
+    assert f"{win_the_race.TIME} steps with $m = 1$" in text
 
 
 def test_many_pairs_on_the_sliders_win_and_none_with_one_sample_or_with_all() -> None:

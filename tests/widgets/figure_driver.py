@@ -83,7 +83,7 @@ def notebook_page(
         page.problems = []
         page.on("pageerror", lambda error: page.problems.append(str(error)[:300]))
         open_notebook(page, lab, path)
-        run_all(page, timeout=180_000)  # the longest takes 20 s on a machine with nothing else to do
+        run_all(page, timeout=300_000)  # the longest takes 20 s on a machine with nothing else to do
         wait_until_films_are_over(page)
         yield page
     finally:

@@ -40,7 +40,7 @@ SLIDERS = """() => [...document.querySelectorAll('.widget-slider')].map(slider =
 
 
 def show_whole(page: Page, theme: str, width: int) -> int:
-    """Make the window so high that the notebook fits in; gives its height."""
+    """Make the window so high that the notebook fits in, with its answers unfolded; gives its height."""
     page.emulate_media(color_scheme=theme)
     light = "true" if theme == "light" else "false"
     page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
@@ -48,9 +48,11 @@ def show_whole(page: Page, theme: str, width: int) -> int:
     for _ in range(3):  # a cell which was far away has its true height only after it was near
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_timeout(500)
+        page.evaluate(UNFOLD)
         height = round(page.evaluate(LOWER_END)) + 40
     page.set_viewport_size({"width": width, "height": height})
     page.wait_for_timeout(500)
+    assert not page.locator(".jp-RenderedMarkdown details:not([open])").count()
     return height
 
 
@@ -68,7 +70,6 @@ def violations(page: Page) -> list[str]:
 @pytest.mark.parametrize("path", LECTURES)
 def test_lecture_is_whole_and_accessible(chromium: Browser, lab: Lab, artifacts: Path, path: str):
     with notebook_page(chromium, lab, path, scale=1) as page:
-        page.evaluate(UNFOLD)
         clipped, barriers = {}, {}
         for theme, width in VIEWS:
             height = show_whole(page, theme, width)

@@ -13,7 +13,7 @@ from nbformat.v4 import new_output
 
 from nnlib.grading.check import report
 from nnlib.grading.diagnosis import SECONDS, judge
-from nnlib.grading.question import Question, ValueQuestion
+from nnlib.grading.question import OpenQuestion, Question, ValueQuestion
 from nnlib.grading.questions import QUESTIONS
 from nnlib.grading.trials import fixtures
 from nnlib.grading.trusted import bubblewrap, sandbox, wire
@@ -172,7 +172,9 @@ def _verdicts(cells: Sequence[Cell], answers: Answers, seed: int) -> dict[str, V
     return {name: _blamed(verdict, used[name], verdicts) for name, verdict in verdicts.items()}
 
 
-def _verdict(question: Question | ValueQuestion, answers: Answers, seed: int) -> tuple[Verdict, list[str]]:
+def _verdict(
+    question: Question | ValueQuestion | OpenQuestion, answers: Answers, seed: int
+) -> tuple[Verdict, list[str]]:
     """The verdict on one answer, and the names that it uses."""
     found = answers.find(question.name)
     match found.kind:
@@ -190,6 +192,9 @@ def _verdict(question: Question | ValueQuestion, answers: Answers, seed: int) ->
     remote = Remote(question.name)
     if isinstance(question, ValueQuestion):
         return judge(question, remote, seed), []
+    if isinstance(question, OpenQuestion):
+        answers.begin(remote)
+        return judge(question, remote, seed, run=answers.run), found.value
     inputs = [fixture.arguments for fixture in fixtures(question, seed)]
     answers.begin(remote, [*inputs, inputs[0]], SECONDS)
     return judge(question, remote, seed, run=answers.run, seconds=SECONDS), found.value
@@ -201,7 +206,7 @@ def _examined(name: str, value: str) -> Verdict:
     return judge(QUESTIONS[name], wire.decode(value), 0)
 
 
-def _nothing(question: Question | ValueQuestion, seed: int, text: str) -> Verdict:
+def _nothing(question: Question | ValueQuestion | OpenQuestion, seed: int, text: str) -> Verdict:
     return Verdict(question.name, 0.0, question.points, (Finding("form", text),), None, seed)
 
 

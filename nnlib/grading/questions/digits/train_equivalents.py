@@ -39,7 +39,7 @@ def deep_and_narrow(X, Y, X_val, Y_val, seed, seconds):
     """Three hidden layers of tanh on de-correlated features, with the V of PCA in the first W."""
     X, Y, middle, half = _scaled(X, Y, X_val, Y_val)
     pca = PCA(X)
-    network = fully_connected([X.shape[1], 48, 32, 32, Y.shape[1]], "tanh", seed=seed)
+    network = fully_connected([X.shape[1], 64, 48, 32, Y.shape[1]], "tanh", seed=seed)
     (W1, b1, sigma), *rest = _fitted(network, pca(X), Y, seed)
     W1 = W1 @ pca.V.T
     b1 = b1 - W1 @ pca.mean
