@@ -51,8 +51,7 @@ def fit(
         network, optimizer: the optimizer holds `network.params`.
         X, Y: the training set, (n, d_0) and (n, d_L); Y one-hot for classes.
         epochs, m, seed: how often, in batches of what size, shuffled from which seed.
-        X_val, Y_val: a validation set, measured after each epoch.
-        progress: show a bar.
+        X_val, Y_val, progress: a validation set, measured after each epoch; and whether to show a bar.
 
     Returns:
         a `History`: the training loss (the mean over all n samples), accuracy and step size after each epoch.
@@ -73,7 +72,8 @@ def fit(
     if not np.isfinite(X).all():
         raise ValueError("X holds NaN or infinity: remove or replace these entries first")
     rng, history = np.random.default_rng(seed), History()
-    with tqdm(total=epochs, unit="epoch", disable=not progress) as bar, np.errstate(over="ignore", invalid="ignore"):
+    bar = tqdm(total=epochs, unit="epoch", dynamic_ncols=True, disable=not progress)
+    with bar, np.errstate(over="ignore", invalid="ignore"):
         try:
             for _ in range(epochs):
                 for batch in minibatches(len(X), m, rng):
