@@ -7,6 +7,7 @@ comparison    form and numbers of what it returned
 trials        an answer on fresh inputs
 recognition   which mistake is it?
 diagnosis     the verdict
+open_question  the verdict on an answer with many right results, judged by what they can do
 check         the student's side: looks the answer up and prints the verdict
 saved_points  the points of all checks, in a file beside the notebook
 progress      a table of them in the notebook
