@@ -162,6 +162,8 @@ def constant_ratio(question: Question, trials: Sequence[Trial], result: int) -> 
         return "of the wrong sign"
     sign = ", and of the wrong sign" if ratios[0] < 0 else ""
     size = abs(ratios[0])
+    if f"{size:.4g}" == "1":
+        return ""
     return (f"{size:.4g} times too large" if size > 1 else f"{1 / size:.4g} times too small") + sign
 
 
