@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import math
 import random
 import sys
 
@@ -19,7 +20,7 @@ from nnlib.grading.diagnosis import judge
 from nnlib.grading.questions import QUESTIONS
 from nnlib.grading.questions.fixtures import cast
 from nnlib.grading.questions.sgd import win_the_race
-from nnlib.grading.questions.sgd.orders import FIXED_SEEDS
+from nnlib.grading.questions.sgd.orders import FIXED_SEEDS, orders_of_fixed_seeds
 from nnlib.grading.trials import fixtures
 from nnlib.losses import SquaredError
 from nnlib.optimizers import SGD
@@ -253,6 +254,21 @@ def test_a_seed_of_ones_own_is_named_however_it_is_used(fixed: int, order_of) ->
     verdict = judge(QUESTIONS["sgd_epoch"], sgd_epoch, fixed)
     assert verdict.earned == 1.5
     assert "The order is that of a fixed seed" in report(verdict).replace("\n  ", " ")
+
+
+def test_no_right_order_is_taken_for_that_of_a_fixed_seed_by_chance() -> None:
+    # there are only 2.7 million ways to deal 24 samples into two halves: any of them may come from any seed
+    halves = np.split(np.random.default_rng(0).permutation(24), 2)
+    assert round(QUESTIONS["minibatches"].settle(halves, (24, 12, 10**8))[1], 4) == 2
+    known = len(orders_of_fixed_seeds(24))
+    judged = [
+        math.factorial(n) / math.prod(map(math.factorial, map(len, reference("minibatches")(n, m, seed))))
+        for family in QUESTIONS["minibatches"].families
+        for n, m, seed in [of_family("minibatches", family, 0)]
+    ]
+    assert known / min(judged) < 1e-9
+    X, *_ = of_family("sgd_epoch", "many samples", 0)
+    assert known / math.factorial(4) ** (len(X) / 4) < 1e-8
 
 
 def test_the_seeds_that_are_handed_in_are_none_of_the_usual_ones_but_for_the_edge() -> None:

@@ -2,6 +2,7 @@
 
 import zlib
 from functools import cache, partial
+from math import factorial, prod
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,8 @@ import numpy as np
 from nnlib.grading.question import Mistake, Question, Result
 from nnlib.grading.questions.sgd.orders import FIXED_SEEDS, draw_seed, orders_of_fixed_seeds
 
-MANY = 20
-"""From so many samples on, no order comes about by chance."""
+MANY_WAYS = 10**12
+"""Of so many partitions, none comes about by chance: hundreds are known that do not follow from the seed."""
 
 BELOW_THE_TOLERANCE = 1e-7
 
@@ -35,7 +36,8 @@ def settle(value: Any, arguments: tuple) -> tuple[np.ndarray, float]:
     _need_a_partition(batches, n, m)
     sets = tuple(tuple(sorted(batch.tolist())) for batch in batches)
     random_orders = 2
-    if n >= MANY and 2 < m < n and seed not in FIXED_SEEDS:
+    ways = factorial(n) // prod(factorial(len(batch)) for batch in sets)
+    if ways > MANY_WAYS and m > 2 and seed not in FIXED_SEEDS:
         random_orders = 0 if _neighbours_together(sets, n) else 1 if sets in _partitions_of_fixed_seeds(n, m) else 2
     digits = zlib.crc32(repr(sets).encode()) / 2**32
     return np.arange(n), random_orders * (1 + BELOW_THE_TOLERANCE * digits)
@@ -349,7 +351,7 @@ QUESTION = Question(
         "a last mini-batch of one sample": partial(_draw, m=4, full=7, rest=1),
         "a last mini-batch that is nearly full": partial(_draw, m=8, full=3, rest=7),
         "m divides n": partial(_draw, m=7, full=4, rest=0),
-        "m divides n, two mini-batches": partial(_draw, m=12, full=2, rest=0),
+        "m divides n, three mini-batches": partial(_draw, m=12, full=3, rest=0),
     },
     edges={
         "one sample a mini-batch (m = 1)": partial(_draw, m=1, full=9, rest=0),

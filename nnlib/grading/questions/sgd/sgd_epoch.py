@@ -32,7 +32,7 @@ def _draw_integers(rng: np.random.Generator) -> tuple:
 
 
 def _draw_many(rng: np.random.Generator) -> tuple:
-    return *grouped(rng, groups=6), 1, float(rng.uniform(0.1, 0.3)), draw_seed(rng)
+    return *grouped(rng, groups=8), 1, float(rng.uniform(0.1, 0.3)), draw_seed(rng)
 
 
 def _loops(X, Y, w, m, step_size, seed):
