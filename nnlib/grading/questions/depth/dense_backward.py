@@ -9,9 +9,9 @@ from nnlib.grading.questions.backprop.sigmas import sigma_of, slope_from_output,
 from nnlib.grading.questions.depth.connection_mistakes import connection_mistakes
 from nnlib.grading.questions.depth.dense_forward import NON_SQUARE, SQUARE
 from nnlib.grading.questions.depth.dense_forward import reference as forward
-from nnlib.grading.questions.depth.inputs import BENT, integer_layer, layer, layer_of_signs
+from nnlib.grading.questions.depth.inputs import BENT, integer_layer, layer_of_signs, with_upstream
 from nnlib.grading.questions.depth.passes import dense_parts
-from nnlib.grading.questions.fixtures import float32, integers, off_zero
+from nnlib.grading.questions.fixtures import float32, integers
 
 ONE_FEATURE = {"m": 5, "d": 1, "k": 3}
 """A wrong split of dout still runs here, with numpy's broadcasting."""
@@ -25,7 +25,7 @@ def reference(dout, Z, W, b, sigma):
 
 
 def _draw(rng: np.random.Generator, m: int, d: int, k: int, sigma: str) -> tuple:
-    return off_zero(rng, m, d + k), *layer(rng, m, d, k, sigma)
+    return with_upstream(rng, m, d, k, sigma, width=d + k)
 
 
 def _draw_integers(rng: np.random.Generator) -> tuple:

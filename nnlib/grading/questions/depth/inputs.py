@@ -12,6 +12,18 @@ def layer(rng: np.random.Generator, m: int, d: int, k: int, sigma: str) -> tuple
     return off_zero(rng, m, d), off_zero(rng, k, d) / np.sqrt(d), off_zero(rng, k), sigma
 
 
+def with_upstream(rng: np.random.Generator, m: int, d: int, k: int, sigma: str, width: int) -> tuple:
+    """(dout, *layer) with a gradient of m samples and `width` units that comes back to the layer.
+
+    Where relu is open, it has both signs among the last k units: else cutting off what is negative would be no mistake.
+    """
+    while True:
+        dout, (Z, W, b, sigma) = off_zero(rng, m, width), layer(rng, m, d, k, sigma)
+        through = dout[:, -k:][Z @ W.T + b > 0]
+        if sigma != "relu" or ((through < 0).any() and (through > 0).any()):
+            return dout, Z, W, b, sigma
+
+
 def integer_layer(rng: np.random.Generator, m: int, d: int, k: int) -> tuple:
     """(Z, W, b, "relu") of integers; even weights and an odd bias, so that no pre-activation is 0.
 

@@ -8,11 +8,11 @@ from nnlib.activations import ACTIVATIONS
 from nnlib.grading.question import Identity, Mistake, Question, Result
 from nnlib.grading.questions.backprop.sigmas import sigma_of, slope_from_output, slope_of
 from nnlib.grading.questions.depth.connection_mistakes import connection_mistakes
-from nnlib.grading.questions.depth.inputs import BENT, integer_layer, layer, layer_of_signs
+from nnlib.grading.questions.depth.inputs import BENT, integer_layer, layer_of_signs, with_upstream
 from nnlib.grading.questions.depth.passes import residual_parts
 from nnlib.grading.questions.depth.residual_forward import NON_SQUARE, SQUARE
 from nnlib.grading.questions.depth.residual_forward import reference as forward
-from nnlib.grading.questions.fixtures import float32, integers, off_zero
+from nnlib.grading.questions.fixtures import float32, integers
 
 
 def reference(dout, Z, W, b, sigma):
@@ -22,7 +22,7 @@ def reference(dout, Z, W, b, sigma):
 
 
 def _draw(rng: np.random.Generator, m: int, d: int, k: int, sigma: str) -> tuple:
-    return off_zero(rng, m, d), *layer(rng, m, d, k, sigma)
+    return with_upstream(rng, m, d, k, sigma, width=d)
 
 
 def _draw_integers(rng: np.random.Generator) -> tuple:
