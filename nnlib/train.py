@@ -82,7 +82,7 @@ def fit(
                 _measure(network, X, Y, history.loss, history.accuracy)
                 if X_val is not None:
                     _measure(network, X_val, Y_val, history.val_loss, history.val_accuracy)
-                bar.set_postfix(loss=f"{history.loss[-1]:.3g}", accuracy=f"{history.accuracy[-1]:.1%}", refresh=False)
+                bar.set_postfix(loss=f"{history.loss[-1]:.2g}", accuracy=f"{history.accuracy[-1]:.0%}", refresh=False)
                 bar.update()
                 if not np.isfinite(history.loss[-1]):
                     history.stopped = "diverged"
