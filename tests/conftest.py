@@ -24,11 +24,15 @@ CHROMIUM_OPTIONS = [
 ]
 
 
+ALONE = {"course", "trusted"}
+"""Folders of tests: the command line with its servers, and the sandbox with its limits of time and memory."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that use a browser, or the JupyterLab for it."""
+    """Mark the tests that need the machine to themselves: those that use a browser, or start kernels and servers."""
     for item in items:
-        if {"chromium", "lab"} & set(getattr(item, "fixturenames", ())):
-            item.add_marker("browser")
+        if {"chromium", "lab"} & set(getattr(item, "fixturenames", ())) or set(item.path.parts) & ALONE:
+            item.add_marker("alone")
 
 
 @pytest.fixture(scope="session")

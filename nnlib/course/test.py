@@ -18,11 +18,11 @@ STAGES = {
     "style of the code": ["ruff", "check", "."],
     "tests and doctests": [
         "pytest",
-        *("-m", "not browser", "--numprocesses=2", "--dist=worksteal"),
+        *("-m", "not alone", "--numprocesses=2", "--dist=worksteal"),
         f"--junit-xml={ARTIFACTS / 'tests.xml'}",
     ],
-    # one after the other: what they see and measure is how quickly a browser answers
-    "tests in a browser": ["pytest", "-m", "browser", f"--junit-xml={ARTIFACTS / 'browser.xml'}", "tests"],
+    # one after the other: they watch how quickly a browser answers, and how servers and sandboxes come and go
+    "browser, servers and sandbox": ["pytest", "-m", "alone", f"--junit-xml={ARTIFACTS / 'alone.xml'}"],
     "notebooks": [
         "pytest",
         "--nbval-lax",
