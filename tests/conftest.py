@@ -31,7 +31,9 @@ ALONE = {"course", "trusted"}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that need the machine to themselves: those that use a browser, or start kernels and servers."""
     for item in items:
-        if {"chromium", "lab"} & set(getattr(item, "fixturenames", ())) or set(item.path.parts) & ALONE:
+        if {"chromium", "lab"} & set(getattr(item, "fixturenames", ())) or set(
+            Path(item.nodeid.split("::")[0]).parts
+        ) & ALONE:
             item.add_marker("alone")
 
 
