@@ -9,6 +9,7 @@ from nnlib import backprop
 from nnlib.grading.diagnosis import judge
 from nnlib.grading.questions import QUESTIONS
 from nnlib.grading.questions.chain_rule import steer_the_derivative
+from nnlib.grading.questions.chain_rule.scalar_gradients import BACKWARDS
 from nnlib.grading.questions.fixtures import cast
 from nnlib.grading.trials import fixtures
 from nnlib.widgets.chain_rule.experiment import derivatives, forward_values
@@ -55,7 +56,7 @@ def test_scalar_gradients_are_the_derivatives_of_the_loss() -> None:
             return 0.5 * (output(p, x, sigma) - y) ** 2
 
         got = grad(loss)(floats(params))
-        np.testing.assert_allclose([got[name] for name in PARAMETERS], expected, rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose([got[name] for name in BACKWARDS], expected, rtol=1e-10, atol=1e-12)
 
 
 def test_scalar_gradients_equal_the_core_with_one_unit_in_each_layer() -> None:
@@ -65,7 +66,7 @@ def test_scalar_gradients_equal_the_core_with_one_unit_in_each_layer() -> None:
         sigmas = [sigma, sigma, "identity"]
         As, Zs = backprop.forward(np.full((1, 1), float(x)), Ws, bs, sigmas)
         _, dWs, dbs = backprop.backward(np.full((1, 1), float(y)), As, Zs, Ws, sigmas)
-        got = [array.item() for pair in zip(dWs, dbs) for array in pair]
+        got = [array.item() for pair in zip(reversed(dbs), reversed(dWs)) for array in pair]
         np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-14)
 
 
@@ -91,7 +92,7 @@ def test_no_mistake_can_hide_in_the_inputs(name: str) -> None:
 
 def test_the_error_has_both_signs() -> None:
     for seed in range(20):
-        errors = [f.expected[-1] for f in fixtures(QUESTIONS["scalar_gradients"], seed) if not f.edge]
+        errors = [f.expected[0] for f in fixtures(QUESTIONS["scalar_gradients"], seed) if not f.edge]
         assert min(sum(error > 0 for error in errors), sum(error < 0 for error in errors)) >= 2
 
 

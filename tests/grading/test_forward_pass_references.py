@@ -132,7 +132,8 @@ def test_the_input_is_no_layer() -> None:
     text = said(wrong_input)
     assert "Right: As." in text
     assert "Zs[0][0, 0] is" in text
-    assert "ayer" not in text
+    assert "Layer" not in text
+    assert "Wrong layers" not in text
 
 
 def test_a_list_without_the_input_is_told_how_many_entries_are_expected() -> None:
