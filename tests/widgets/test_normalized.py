@@ -2,6 +2,7 @@
 
 import re
 from copy import deepcopy
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from widgets.tick_cost import AT_MOST, relative_cost
 from nnlib import FullyConnected, Network, SquaredError
 from nnlib.normalization import BatchNorm
 from nnlib.train import training_step
-from nnlib.widgets.normalized import batchnorm_figure, figure
+from nnlib.widgets.normalized import batchnorm_figure
 from nnlib.widgets.normalized.experiment import (
     along_the_step,
     digits,
@@ -26,6 +27,7 @@ from nnlib.widgets.normalized.experiment import (
     scaled_network,
     side_by_side,
 )
+from nnlib.widgets.normalized.figure import film
 from nnlib.widgets.normalized.plots import BINS, half_violin
 
 LECTURE = "lectures/08_batchnorm.ipynb"
@@ -164,7 +166,9 @@ def test_figure_follows_each_slider_over_its_grid(name):
         shown.controls[name].value = value
         values = shown.values | {"m": round(shown.values["m"])}
         states = next(side_by_side(**values))
-        assert_caption_tells(states, shown.caption, values["m"])
+        start, after_one_step = islice(film(shown.artists, **values), 2)
+        assert start == shown.caption
+        assert_caption_tells(states, after_one_step, values["m"])
         for run, state in zip(("plain", "normalized"), states):
             shift = shown.artists[f"{run} shift"]
             assert shift.get_ydata() == pytest.approx(np.clip(state.norm_shifts, *shift.axes.get_ylim()))
@@ -201,9 +205,22 @@ def assert_caption_tells(states, caption: str, m: int) -> None:
     assert ("saturated" in caption) == (m != 2 and Z.std() >= 0.05 and np.mean(np.abs(Z) > 0.99) > 0.5)
 
 
-def test_a_tick_costs_the_kernel_little_besides_the_training(monkeypatch):
-    states = next(side_by_side(1.0, 0.3, 64))  # what a tick draws; the rest streams
-    monkeypatch.setattr(figure, "side_by_side", lambda *_, **__: iter([states]))
+def test_a_tick_shows_the_start_at_once():
+    figure = batchnorm_figure()
+    figure.finish()
+    figure.controls["weight_scale"].value = 0.1
+    assert figure.caption.startswith("Before the first of 200 steps. Without it the signal has died out")
+    plain, normalized = (scaled_network(batchnorm, 0.1) for batchnorm in (False, True))
+    for name, network, side in (("plain", plain, -1), ("normalized", normalized, 1)):
+        Zs = [signals.Z for signals in hidden_signals(network, digits()[0][:128])]
+        outlines = np.concatenate([half_violin(Z, i, side) for i, Z in enumerate(Zs, start=1)])
+        np.testing.assert_allclose(figure.artists[f"{name} signals"].get_xy()[: len(outlines)], outlines)
+    assert not any(figure.artists[f"{name} loss"].get_visible() for name in ("plain", "normalized"))
+    figure.finish()
+    assert all(figure.artists[f"{name} loss"].get_visible() for name in ("plain", "normalized"))
+
+
+def test_a_tick_costs_the_kernel_little():
     control = batchnorm_figure().controls["step_size"]
     assert relative_cost(control, 4 * grid(control)) <= AT_MOST
 

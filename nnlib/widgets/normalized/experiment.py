@@ -127,6 +127,16 @@ def scaled_network(batchnorm: bool, weight_scale: float, seed: int = 0) -> Netwo
     return network
 
 
+def signals_at_the_start(batchnorm: bool, weight_scale: float, seed: int = 0) -> tuple[np.ndarray, ...]:
+    """z_1, …, z_5 of 128 training images before the first step.
+
+    >>> [Z.shape for Z in signals_at_the_start(False, 1.0)][:2]
+    [(128, 32), (128, 32)]
+    """
+    signals = hidden_signals(scaled_network(batchnorm, weight_scale, seed), digits()[0][:PROBES])
+    return tuple(Z for _, _, Z in signals)
+
+
 def hidden_signals(network: Network, X: np.ndarray) -> list[HiddenSignals]:
     """a_i, what σ_i gets and z_i of each hidden layer, normalized with μ and σ² of X itself; changes nothing.
 

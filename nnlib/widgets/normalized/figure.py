@@ -7,8 +7,8 @@ import numpy as np
 from ipywidgets import FloatLogSlider
 
 from nnlib.widgets.live import SLIDER_LOOK, LiveFigure, live, log_slider
-from nnlib.widgets.normalized.experiment import HIDDEN_LAYERS, MIDDLE, RunState, side_by_side
-from nnlib.widgets.normalized.plots import draw_runs, two_run_panels
+from nnlib.widgets.normalized.experiment import HIDDEN_LAYERS, MIDDLE, RunState, side_by_side, signals_at_the_start
+from nnlib.widgets.normalized.plots import draw_runs, draw_start, two_run_panels
 from nnlib.widgets.plots import number, subscript
 
 STEPS = 200
@@ -29,7 +29,10 @@ def batchnorm_figure() -> LiveFigure:
 
 
 def film(artists: dict, weight_scale: float, step_size: float, m: float) -> Iterator[str]:
-    """Both runs, frame by frame: after the first step, and after every fourth."""
+    """Both runs, frame by frame: at once before the first step, then after it, and after every fourth."""
+    start = [signals_at_the_start(batchnorm, weight_scale) for batchnorm in (False, True)]
+    draw_start(artists, *start)
+    yield f"Before the first of {STEPS} steps. {regime(start[0][-1], round(m))}"
     for plain, normalized in side_by_side(weight_scale, step_size, round(m), steps=STEPS):
         draw_runs(artists, plain, normalized)
         yield caption(plain, normalized, round(m))
@@ -44,13 +47,13 @@ def caption(plain: RunState, normalized: RunState, m: int) -> str:
         f"accuracy {100 * plain.accuracy:.0f} and {100 * normalized.accuracy:.0f} %. Median over the steps: "
         f"a{subscript(MIDDLE)} shifts by {pair(lambda run: float(np.median(run.shifts)))} σ, "
         f"the loss ranges over {pair(lambda run: float(np.median(run.loss_ranges)))}, the gradient changes by "
-        f"{pair(lambda run: float(np.median(run.gradient_changes)))} of its length. {regime(plain, m)}"
+        f"{pair(lambda run: float(np.median(run.gradient_changes)))} of its length. {regime(plain.Zs[-1], m)}"
     )
 
 
-def regime(plain: RunState, m: int) -> str:
-    """What the weight scale does to the last hidden layer of the plain network; or what m = 2 does to the other."""
-    Z, z_L = plain.Zs[-1], f"z{subscript(HIDDEN_LAYERS)}"
+def regime(Z: np.ndarray, m: int) -> str:
+    """What the weight scale does to the Z of the plain network's last hidden layer; or what m = 2 does to the other."""
+    z_L = f"z{subscript(HIDDEN_LAYERS)}"
     if m == 2:
         return "Of m = 2 samples BatchNorm always makes −1 and 1: next to nothing reaches the W below it."
     if Z.std() < 0.05:

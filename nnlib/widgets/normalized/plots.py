@@ -1,7 +1,10 @@
 """Two runs to the artists of one figure: without BatchNorm (dashed, left) and with it (solid, right)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 
 from nnlib.widgets.experiments import running_mean
@@ -49,11 +52,29 @@ def two_run_panels(fig: Figure, steps: int) -> dict:
     return artists
 
 
+def draw_start(artists: dict, plain: Sequence[np.ndarray], normalized: Sequence[np.ndarray]) -> None:
+    """Show z_1, …, z_5 of both networks before the first step; there are no curves yet."""
+    draw_signals(artists, plain, normalized)
+    for curve in curves_of(artists):
+        curve.set_visible(False)
+
+
+def curves_of(artists: dict) -> list[Line2D]:
+    """All curves of both runs."""
+    return [artists[f"{name} {panel}"] for name in NAMES for panel in LIMITS] + [artists["before norm"]]
+
+
+def draw_signals(artists: dict, plain: Sequence[np.ndarray], normalized: Sequence[np.ndarray]) -> None:
+    """Show the z_i of both networks as histograms."""
+    for name, Zs, side in zip(NAMES, (plain, normalized), (-1, 1), strict=True):
+        outlines = [half_violin(Z, i, side) for i, Z in enumerate(Zs, start=1)]
+        artists[f"{name} signals"].set_xy(np.concatenate(outlines))  # one polygon: from foot to foot it has no area
+
+
 def draw_runs(artists: dict, plain: RunState, normalized: RunState) -> None:
     """Show both runs up to these states. What leaves a panel is drawn at its edge."""
-    for name, state, side in zip(NAMES, (plain, normalized), (-1, 1), strict=True):
-        outlines = [half_violin(Z, i, side) for i, Z in enumerate(state.Zs, start=1)]
-        artists[f"{name} signals"].set_xy(np.concatenate(outlines))  # one polygon: from foot to foot it has no area
+    draw_signals(artists, plain.Zs, normalized.Zs)
+    for name, state in zip(NAMES, (plain, normalized), strict=True):
         curves = {
             "loss": (range(1, state.step + 1), running_mean(state.losses)),
             "shift": (state.measured, state.norm_shifts),
@@ -63,6 +84,8 @@ def draw_runs(artists: dict, plain: RunState, normalized: RunState) -> None:
         for panel, (steps, values) in curves.items():
             artists[f"{name} {panel}"].set_data(steps, np.clip(values, *LIMITS[panel]))
     artists["before norm"].set_data(normalized.measured, np.clip(normalized.shifts, *LIMITS["shift"]))
+    for curve in curves_of(artists):
+        curve.set_visible(True)
 
 
 def half_violin(Z: np.ndarray, i: int, side: int) -> np.ndarray:
