@@ -94,7 +94,7 @@ def test_the_same_seed_draws_the_same_inputs_and_another_seed_others(name: str) 
     first, again, other = (list(fixtures(QUESTIONS[name], seed)) for seed in (1, 1, 2))
     for a, b, c in zip(first, again, other, strict=True):
         np.testing.assert_equal(a.arguments, b.arguments)
-        assert not np.array_equal(flat(a.arguments), flat(c.arguments))
+        assert a.edge or not np.array_equal(flat(a.arguments), flat(c.arguments))
 
 
 @pytest.mark.parametrize("name", ["output_delta", "hidden_delta", "layer_gradients", "backward"])

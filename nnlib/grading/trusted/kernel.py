@@ -244,7 +244,7 @@ class Kernel:
         Raises:
             KernelGoneError: it ended the kernel, or could not be ended without it.
         """
-        sent = self._client.execute(source, allow_stdin=False, stop_on_error=False)
+        sent = self._execute(source)
         if self._collect(sent, seconds, output) is None:
             self._interrupt()
             if self._collect(sent, SECONDS_TO_STOP, output) is None:
@@ -258,9 +258,7 @@ class Kernel:
             WireError: the answer is none.
         """
         module = f"__import__('nnlib.grading.trusted.inside.answering', fromlist=['']).{expression}"
-        sent = self._client.execute(
-            "", silent=True, store_history=False, allow_stdin=False, stop_on_error=False, user_expressions={"r": module}
-        )
+        sent = self._execute("", silent=True, store_history=False, user_expressions={"r": module})
         reply = self._collect(sent, seconds, None)
         if reply is None:
             raise KernelGoneError("time")
@@ -268,6 +266,13 @@ class Kernel:
             return wire.decode(reply["user_expressions"]["r"]["data"][MIME])
         except (LookupError, TypeError):
             raise wire.WireError("no reply of the form that was asked for") from None
+
+    def _execute(self, source: str, **options: Any) -> str:
+        """Ask the kernel to run something; a kernel that takes in nothing any more is as good as gone."""
+        try:
+            return self._client.execute(source, allow_stdin=False, stop_on_error=False, **options)
+        except zmq.Again:
+            raise KernelGoneError("died") from None
 
     def _collect(self, sent: str, seconds: float, output: CellOutput | None) -> dict | None:
         """Read messages until the reply is there, and the outputs before it; None if it does not come in time."""
