@@ -22,7 +22,12 @@ STAGES = {
         f"--junit-xml={ARTIFACTS / 'tests.xml'}",
     ],
     # one after the other: they watch how quickly a browser answers, and how servers and sandboxes come and go
-    "browser, servers and sandbox": ["pytest", "-m", "alone", f"--junit-xml={ARTIFACTS / 'alone.xml'}"],
+    "browser, servers and sandbox": [
+        *("pytest", "-m", "alone", "--ignore=tests/course/test_workers.py"),
+        f"--junit-xml={ARTIFACTS / 'alone.xml'}",
+    ],
+    # in a process of its own: workers inherit what other tests have loaded
+    "workers": ["pytest", "tests/course/test_workers.py", f"--junit-xml={ARTIFACTS / 'workers.xml'}"],
     "notebooks": [
         "pytest",
         "--nbval-lax",
