@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,17 +25,28 @@ CHROMIUM_OPTIONS = [
 ]
 
 
-ALONE = {"course", "trusted"}
+SERVERS = {"course", "trusted"}
 """Folders of tests: the command line with its servers, and the sandbox with its limits of time and memory."""
 
 
+def pytest_configure() -> None:
+    """Let Ctrl-C reach the programs under test: a shell has its background jobs, and all they start, ignore it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need the machine to themselves: those that use a browser, or start kernels and servers."""
+    """Group the tests that start servers: each group runs one after the other, in one process, beside the other."""
     for item in items:
-        if {"chromium", "lab"} & set(getattr(item, "fixturenames", ())) or set(
-            Path(item.nodeid.split("::")[0]).parts
-        ) & ALONE:
-            item.add_marker("alone")
+        if {"chromium", "lab"} & set(getattr(item, "fixturenames", ())):
+            group = "browser"
+        elif SERVERS & set(Path(item.nodeid.split("::")[0]).parts):
+            group = "sandbox"
+        else:
+            continue
+        item.add_marker("alone")
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

@@ -21,13 +21,11 @@ STAGES = {
         *("-m", "not alone", "--numprocesses=2", "--dist=worksteal"),
         f"--junit-xml={ARTIFACTS / 'tests.xml'}",
     ],
-    # one after the other: they watch how quickly a browser answers, and how servers and sandboxes come and go
+    # one process for the browser, one for servers and sandboxes: they watch how these answer, come and go
     "browser, servers and sandbox": [
-        *("pytest", "-m", "alone", "--ignore=tests/course/test_workers.py"),
+        *("pytest", "-m", "alone", "--numprocesses=2", "--dist=loadgroup", "--durations=50"),
         f"--junit-xml={ARTIFACTS / 'alone.xml'}",
     ],
-    # in a process of its own: workers inherit what other tests have loaded
-    "workers": ["pytest", "tests/course/test_workers.py", f"--junit-xml={ARTIFACTS / 'workers.xml'}"],
     "notebooks": [
         "pytest",
         "--nbval-lax",

@@ -88,7 +88,7 @@ def test_one_failed_stage_fails_the_whole_and_the_summary_names_it(monkeypatch):
     answer = run("test")
     assert answer.exit_code == 1
     summary = answer.output.split("== summary\n")[1].splitlines()
-    assert [line.split()[0] for line in summary] == ["passed", "FAILED", *["passed"] * 4]
+    assert [line.split()[0] for line in summary] == ["passed", "FAILED", *["passed"] * 3]
     assert "style of the code" in summary[1]
 
 

@@ -8,11 +8,13 @@ import sys
 import time
 from pathlib import Path
 
+import distributed  # noqa: F401, so that its settings are there before one is changed for a while
 import nbformat
 import psutil
 import pytest
 import quick_assess
 from click import ClickException
+from dask import config
 from gradebook_state import state
 from made_course import ASSIGNMENT, HALF, RIGHT, answered, edited, hand_in, released_course
 
@@ -27,8 +29,8 @@ STUDENTS = {f"student{number}": [RIGHT, HALF, {}][number % 3] for number in rang
 
 @pytest.fixture(scope="module", autouse=True)
 def _quick():
-    """The quick stand-in, here and in the workers that are started here."""
-    with pytest.MonkeyPatch.context() as patch:
+    """The quick stand-in, here, in the workers of a local cluster, and in those started as commands of their own."""
+    with pytest.MonkeyPatch.context() as patch, config.set({"distributed.worker.preload": ["quick_assess"]}):
         patch.setattr(engine, "assess", quick_assess.assess)
         patch.setenv("DASK_DISTRIBUTED__WORKER__PRELOAD", "quick_assess")
         patch.setenv("PYTHONPATH", os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")]))
