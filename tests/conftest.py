@@ -35,18 +35,13 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests that start servers: each group runs one after the other, in one process, beside the other."""
+    """Mark the tests that take minutes, not milliseconds: those that use a browser, or start kernels and servers."""
     for item in items:
-        if {"chromium", "lab"} & set(getattr(item, "fixturenames", ())):
-            group = "browser"
-        elif SERVERS & set(Path(item.nodeid.split("::")[0]).parts):
-            group = "sandbox"
-        else:
-            continue
-        item.add_marker("alone")
-        item.add_marker(pytest.mark.xdist_group(group))
+        if {"chromium", "lab"} & set(getattr(item, "fixturenames", ())) or set(
+            Path(item.nodeid.split("::")[0]).parts
+        ) & SERVERS:
+            item.add_marker("alone")
 
 
 @pytest.fixture(scope="session")

@@ -21,9 +21,9 @@ STAGES = {
         *("-m", "not alone", "--numprocesses=2", "--dist=worksteal"),
         f"--junit-xml={ARTIFACTS / 'tests.xml'}",
     ],
-    # one process for the browser, one for servers and sandboxes: they watch how these answer, come and go
+    # a file's tests share a JupyterLab or a graded course: they stay in one process
     "browser, servers and sandbox": [
-        *("pytest", "-m", "alone", "--numprocesses=2", "--dist=loadgroup", "--durations=50"),
+        *("pytest", "-m", "alone", "--numprocesses=2", "--dist=loadfile", "--durations=40"),
         f"--junit-xml={ARTIFACTS / 'alone.xml'}",
     ],
     "notebooks": [

@@ -10,10 +10,10 @@ from nnlib.grading.riddles import RIDDLES, answer_to, choices, code_of
 QUESTION = "What is wrong?"
 CLASS = "spot-the-bug"
 STYLE = f"""<style>
-.{CLASS} .widget-output pre, .{CLASS} .widget-output pre code {{ white-space: pre; overflow-x: auto }}
+.{CLASS} .widget-output pre, .{CLASS} .widget-output pre code {{ white-space: pre-wrap }}
 .{CLASS} button.widget-button {{ white-space: normal; height: auto; min-height: 28px; line-height: 1.5 }}
 </style>"""
-"""In a narrow window, the code scrolls and the text of a button is broken into lines."""
+"""In a narrow window, lines are broken: to scroll the code, one would need a mouse."""
 
 
 def spot_the_bug(name: str) -> "SpotTheBug":
