@@ -1,0 +1,53 @@
+"""How Sphinx makes the book; `course site` gathers what it reads (see nnlib/course/site.py)."""
+
+import sys
+from importlib import metadata
+from pathlib import Path
+
+from nnlib.course.repository import repository
+from nnlib.grading.question import Question
+from nnlib.grading.questions import QUESTIONS
+
+sys.path.insert(0, str(Path(__file__).parent / "extensions"))
+
+project = "Neural networks you can move"
+author = "the authors of the course"
+copyright = "the authors of the course; text CC BY 4.0, code BSD 3-Clause"
+release = metadata.version("nnlib")
+language = "en"
+
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_codeautolink", "plain_docstrings", "mathml"]
+exclude_patterns = ["**/README.md"]
+nb_execution_mode = "off"  # the lectures have run already
+myst_enable_extensions = ["amsmath", "attrs_inline", "colon_fence", "dollarmath", "substitution"]
+functions = [question for question in QUESTIONS.values() if isinstance(question, Question)]
+myst_substitutions = {
+    "questions": len(functions),
+    "mistakes": sum(len(question.mistakes) for question in functions),
+    "equivalents": sum(len(question.equivalents) for question in functions),
+}
+myst_heading_anchors = 3
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_preserve_defaults = True
+napoleon_use_rtype = False
+
+# a name of nnlib in a lecture's code links to its documentation; each cell goes on from those before it
+codeautolink_concat_default = True
+codeautolink_autodoc_inject = False
+
+html_theme = "furo"
+html_title = project
+html_math_renderer = "mathml"
+html_static_path = ["_static"]
+html_css_files = ["course.css"]
+html_copy_source = False
+html_show_sourcelink = False
+pygments_style = "a11y-high-contrast-light"
+pygments_dark_style = "a11y-high-contrast-dark"
+html_theme_options = {
+    "source_repository": repository(),
+    "source_branch": "main",
+    "top_of_page_buttons": [],
+}
