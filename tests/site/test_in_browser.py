@@ -1,0 +1,83 @@
+"""Each page in a browser: under a sub-path, without another host, without an error, for everybody."""
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+from site_driver import UnderSubPath, watch
+
+
+def paths(site: Path) -> list[str]:
+    found = [path.relative_to(site) for path in sorted(site.rglob("*.html"))]
+    return [path.as_posix() for path in found if path.parts[0] != "lite"]
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds and calls serious or critical."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{violation['id']}: {node['html']}"
+        for violation in found
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_is_accessible_and_whole_and_asks_nobody_else(
+    chromium: Browser, site: Path, address: str, theme: str
+):
+    context = chromium.new_context(viewport={"width": 1400, "height": 900}, color_scheme=theme)
+    page = context.new_page()
+    faults = watch(page, address)
+    found = {}
+    for path in paths(site):
+        page.goto(address + path, wait_until="load")
+        found[path] = barriers(page)
+    context.close()
+    assert not {path: barriers for path, barriers in found.items() if barriers}
+    assert not faults
+    assert not UnderSubPath.missing
+
+
+def test_every_page_fits_on_a_phone(chromium: Browser, site: Path, address: str):
+    context = chromium.new_context(viewport={"width": 375, "height": 750})
+    page = context.new_page()
+    wide = {}
+    for path in paths(site):
+        page.goto(address + path, wait_until="load")
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > 375:
+            wide[path] = width
+    context.close()
+    assert not wide
+
+
+def test_formulas_are_drawn_with_the_font_that_comes_along(page: Page, address: str):
+    page.goto(address + "lectures/02_chain_rule.html")
+    page.evaluate("document.fonts.ready")
+    assert page.evaluate("[...document.fonts].filter(font => font.status === 'loaded').map(font => font.family)") == [
+        "Formulas"
+    ]
+    height = page.locator(".formula math mfrac").first.bounding_box()["height"]
+    assert height > 30
+
+
+def test_the_search_works_without_a_server(page: Page, address: str):
+    faults = watch(page, address)
+    page.goto(address + "search.html?q=momentum")
+    page.get_by_role("link", name="6 · Momentum").first.wait_for(timeout=10_000)
+    assert not faults
+
+
+@pytest.mark.parametrize(("theme", "brightness"), [("light", 255), ("dark", 30)])
+def test_the_theme_follows_the_system(chromium: Browser, address: str, artifacts: Path, theme: str, brightness: int):
+    context = chromium.new_context(viewport={"width": 1400, "height": 900}, color_scheme=theme)
+    page = context.new_page()
+    page.goto(address)
+    page.screenshot(path=artifacts / f"site_front_{theme}.png")
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    context.close()
+    levels = [int(level) for level in colour.removeprefix("rgb(").removesuffix(")").split(",")]
+    assert all(abs(level - brightness) < 20 for level in levels)
