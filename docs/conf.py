@@ -4,7 +4,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from nnlib.course.repository import repository
+from nnlib.course.repository import binder, colab, repository
 from nnlib.grading.question import Question
 from nnlib.grading.questions import QUESTIONS
 
@@ -16,7 +16,14 @@ copyright = "the authors of the course; text CC BY 4.0, code BSD 3-Clause"
 release = metadata.version("nnlib")
 language = "en"
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_codeautolink", "plain_docstrings", "mathml"]
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_codeautolink",
+    "plain_docstrings",
+    "mathml",
+]
 exclude_patterns = ["**/README.md"]
 nb_execution_mode = "off"  # the lectures have run already
 myst_enable_extensions = ["amsmath", "attrs_inline", "colon_fence", "dollarmath", "substitution"]
@@ -37,9 +44,21 @@ napoleon_use_rtype = False
 codeautolink_concat_default = True
 codeautolink_autodoc_inject = False
 
+FIRST = "lectures/00_start_here.ipynb"
+# `course site` sets this tag when it builds the live version
+live = {"Live": f"lite/lab/index.html?path={FIRST}"} if tags.has("live") else {}  # noqa: F821 (Sphinx defines tags)
+
 html_theme = "furo"
 html_title = project
 html_math_renderer = "mathml"
+html_sidebars = {
+    "**": [
+        f"sidebar/{part}.html"
+        for part in ["brand", "search", "launch", "scroll-start", "navigation", "scroll-end", "variant-selector"]
+    ]
+}
+html_context = {"launch": {**live, "Binder": binder(repository(), FIRST), "Colab": colab(repository(), FIRST)}}
+templates_path = ["_templates"]
 html_static_path = ["_static"]
 html_css_files = ["course.css"]
 html_copy_source = False

@@ -14,10 +14,12 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
 from nnlib.course import ROOT
+from nnlib.course.repository import LIVE
 
 SECONDS_PER_CELL = 300
 STAND_IN = re.compile(r"\n*<details><summary>Reading without a running kernel\?.*?</details>", re.DOTALL)
 """The figure of a lecture as it looks where nothing runs. A page has the figure itself."""
+MODULE_LINK = re.compile(r"\]\(\.\./nnlib/(\w+)\.py\)")
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>$#|~^])")
 
 
@@ -94,7 +96,9 @@ def figures_of(notebook: NotebookNode) -> dict[str, NotebookNode]:
     }
 
 
-def as_page(notebook: NotebookNode, name: str, folder: Path, figures: dict[str, NotebookNode], links: str) -> None:
+def as_page(
+    notebook: NotebookNode, name: str, folder: Path, figures: dict[str, NotebookNode], ways: dict[str, str]
+) -> None:
     """Write the page of a notebook: what it says, what its cells printed, its figures as pictures.
 
     Args:
@@ -102,38 +106,48 @@ def as_page(notebook: NotebookNode, name: str, folder: Path, figures: dict[str, 
         name: of the page, without a suffix.
         folder: for the page and its pictures.
         figures: the picture of a cell, by the cell's source.
-        links: a line of HTML that goes under the title: other ways to open the notebook.
+        ways: to open the notebook, text -> address; they go under the title.
     """
     cells = []
     for cell in notebook.cells:
-        cell.source = re.sub(r"\]\(\.\./nnlib/(\w+)\.py\)", r"](../api/\1.md)", cell.source)
         figure = figures.get(cell.source) if cell.cell_type == "code" else None
+        cell.source = MODULE_LINK.sub(r"](../api/\1.md)", cell.source)
         if cell.cell_type == "markdown":
             cell.source = STAND_IN.sub("", cell.source)
         if not cells:
             title, _, text = cell.source.partition("\n")
-            cell.source = f"{title}\n\n{links}\n{text}"
-        if figure:
-            cell.outputs = [output for output in cell.outputs if "image/jpeg" not in output.get("data", {})]
+            cell.source = f"{title}\n\n{launch_line(ways)}\n{text}"
         cells.append(cell)
         if figure:
-            cells.append(_picture(figure, f"{name}_{cell.id}", folder))
+            cell.outputs = [output for output in cell.outputs if "image/jpeg" not in output.get("data", {})]
+            cells.append(_picture(figure, f"{name}_{cell.id}", folder, ways.get(LIVE)))
     notebook.cells = cells
     nbformat.write(notebook, folder / f"{name}.ipynb")
 
 
-def _picture(output: NotebookNode, name: str, folder: Path) -> NotebookNode:
+def launch_line(ways: dict[str, str]) -> str:
+    """The ways to open a notebook as a line of HTML.
+
+    >>> launch_line({"Binder": "there.html"})
+    '<p class="launch"><a href="there.html">Binder</a></p>'
+    """
+    links = " ".join(f'<a href="{target}">{text}</a>' for text, target in ways.items())
+    return f'<p class="launch">{links}</p>'
+
+
+def _picture(output: NotebookNode, name: str, folder: Path, live: str | None) -> NotebookNode:
     """Write the picture beside the page; a cell that shows it, with the caption as its alternative text."""
     (folder / "pictures").mkdir(exist_ok=True)
     (folder / "pictures" / f"{name}.jpg").write_bytes(base64.b64decode(output.data["image/jpeg"]))
     caption = output.data["text/plain"].replace("\n", " ")
+    move = [f'<a class="live" href="{live}">Move the sliders</a>'] if live else []
     lines = [
         f"```{{figure}} pictures/{name}.jpg",
         f":alt: {caption}",
         f":width: {output.metadata['image/jpeg']['width']}px",
         ":align: left",
         "",
-        SPECIAL.sub(r"\\\1", caption),
+        " ".join([SPECIAL.sub(r"\\\1", caption), *move]),
         "```",
     ]
     return new_markdown_cell("\n".join(lines), id=f"picture-{name.replace('_', '-')}"[:64])

@@ -53,15 +53,16 @@ def colab(address: str, notebook: str) -> str:
     return f"https://colab.research.google.com/github/{owner}/{name}/blob/colab/{quote(notebook)}"
 
 
-def launch_line(notebook: str, live: bool) -> str:
-    """The ways to open a notebook, as a line of HTML for its page in the book.
+LIVE = "Open live, here in the browser"
+
+
+def ways_to_open(notebook: str, live: bool) -> dict[str, str]:
+    """Where a notebook can be opened, seen from its page in the book: text -> address.
 
     Args:
         notebook: its path within the repository.
         live: whether the site has the notebooks live.
     """
     address = repository()
-    lite = [(f"../lite/lab/index.html?path={quote(notebook)}", "Open live, here in the browser")] if live else []
-    ways = [*lite, (binder(address, notebook), "Binder"), (colab(address, notebook), "Colab")]
-    links = " ".join(f'<a href="{target}">{text}</a>' for target, text in ways)
-    return f'<p class="launch">{links}</p>'
+    here = {LIVE: f"../lite/lab/index.html?path={quote(notebook)}"} if live else {}
+    return {**here, "Binder": binder(address, notebook), "Colab": colab(address, notebook)}

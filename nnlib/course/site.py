@@ -15,7 +15,7 @@ from nnlib.course import ROOT
 from nnlib.course.pages import as_page, figures_of, run_all
 from nnlib.course.paths import Course, assignments
 from nnlib.course.reference import write_reference
-from nnlib.course.repository import launch_line
+from nnlib.course.repository import ways_to_open
 
 BUILD = ROOT / "_build"
 """What the build keeps between two runs, ignored by git."""
@@ -62,7 +62,7 @@ def build(output: Path, live: bool = True, pyodide: Path | None = None) -> None:
     with ThreadPoolExecutor() as pool:  # JupyterLite is built by a process of its own
         lite = pool.submit(live_version, html / "lite", pyodide) if live else None
         write_source(source, live)
-        run_sphinx(source, html)
+        run_sphinx(source, html, live)
         if lite:
             lite.result()
     shutil.rmtree(output, ignore_errors=True)
@@ -89,17 +89,16 @@ def write_source(source: Path, live: bool) -> None:
         notebook = ran.get(path) or nbformat.read(path, as_version=4)
         folder = source / path.relative_to(ROOT).parts[0]
         name = path.stem if path in ran else path.parent.name
-        as_page(notebook, name, folder, figures, launch_line(path.relative_to(ROOT).as_posix(), live))
+        as_page(notebook, name, folder, figures, ways_to_open(path.relative_to(ROOT).as_posix(), live))
 
 
-def run_sphinx(source: Path, output: Path) -> None:
-    """Build the book; a warning is an error.
+def run_sphinx(source: Path, output: Path, live: bool) -> None:
+    """Build the book, with links to the live version or without; a warning is an error.
 
     Raises:
         click.ClickException: Sphinx warned or failed. It has said why.
     """
-    strict = ["--fail-on-warning", "--keep-going", "--quiet"]
-    command = [sys.executable, "-m", "sphinx", *strict, "--doctree-dir", BUILD / "doctrees", source, output]
+    options = ["--fail-on-warning", "--keep-going", "--quiet", *(["--tag=live"] if live else [])]
+    command = [sys.executable, "-m", "sphinx", *options, "--doctree-dir", BUILD / "doctrees", source, output]
     if subprocess.run(command, cwd=ROOT, check=False).returncode:
         raise click.ClickException("Sphinx has warned; what it said stands above.")
-

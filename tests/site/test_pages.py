@@ -13,12 +13,12 @@ from lxml import html
 
 from nnlib.course import ROOT
 from nnlib.course.reference import CORE
-from nnlib.course.repository import repository
+from nnlib.course.repository import binder, colab, repository
+from nnlib.course.repository import site as web_site
 
 LECTURES = sorted(ROOT.glob("lectures/*.ipynb"))
 EXERCISES = sorted(ROOT.glob("exercises/*/*.ipynb"))
 LINKS = {"a": "href", "img": "src", "script": "src", "link": "href"}
-HOSTS = {"mybinder.org", "colab.research.google.com"}
 
 
 @cache
@@ -61,7 +61,9 @@ def test_each_lecture_and_each_exercise_has_a_page_with_its_text_and_code(site: 
 def test_each_figure_of_a_lecture_is_a_picture_with_an_alternative_text(site: Path):
     for path in LECTURES:
         cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-        figures = [cell.id for cell in cells if re.search(r"^(\w+_figure|training_desk)\(\)$", cell.source, re.MULTILINE)]
+        figures = [
+            cell.id for cell in cells if re.search(r"^(\w+_figure|training_desk)\(\)$", cell.source, re.MULTILINE)
+        ]
         page = site / "lectures" / f"{path.stem}.html"
         pictures = tree(page).xpath("//figure/img")
         assert len(figures) == len(pictures) >= 1
@@ -146,11 +148,12 @@ def test_each_notebook_can_be_opened_live_on_binder_and_on_colab(site: Path):
         assert all(way.endswith(notebook) for way in ways)
 
 
-def test_the_address_of_the_repository_stands_in_one_place():
-    said = re.findall(r"https://(?:mybinder\.org|colab\.research\.google\.com|github\.com)/[^)\s\"']+", README)
-    owner = "/".join(repository().rsplit("/", 2)[-2:])
-    assert said
-    assert all(owner in address for address in said if HOSTS & {urlsplit(address).netloc})
+def test_the_badges_of_the_readme_follow_from_the_address_in_pyproject(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("COURSE_REPOSITORY", raising=False)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    first = "lectures/00_start_here.ipynb"
+    for target in [web_site(repository()), binder(repository(), first), colab(repository(), first)]:
+        assert f"]({target})" in readme
 
 
 def test_the_search_finds_words_of_lectures_and_names_of_nnlib(site: Path):
@@ -163,6 +166,3 @@ def test_the_search_finds_words_of_lectures_and_names_of_nnlib(site: Path):
 
 def _numbers(entry: int | list[int]) -> list[int]:
     return entry if isinstance(entry, list) else [entry]
-
-
-README = (ROOT / "README.md").read_text(encoding="utf-8")
