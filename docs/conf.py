@@ -20,9 +20,9 @@ extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
-    "sphinx_codeautolink",
     "plain_docstrings",
     "mathml",
+    "code_links",
 ]
 exclude_patterns = ["**/README.md"]
 nb_execution_mode = "off"  # the lectures have run already
@@ -39,10 +39,6 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
 napoleon_use_rtype = False
-
-# a name of nnlib in a lecture's code links to its documentation; each cell goes on from those before it
-codeautolink_concat_default = True
-codeautolink_autodoc_inject = False
 
 FIRST = "lectures/00_start_here.ipynb"
 # `course site` sets this tag when it builds the live version

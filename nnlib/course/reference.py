@@ -52,18 +52,31 @@ def lectures_by_module(lectures: list[Path]) -> dict[str, list[str]]:
     """The names of the lectures that import something from a module, by the full name of the module."""
     users: dict[str, list[str]] = defaultdict(list)
     for path in lectures:
-        for module in sorted(modules_in(nbformat.read(path, as_version=4))):
+        modules = {full if full in PAGES.values() else full.rpartition(".")[0] for full in imported_from(path).values()}
+        for module in modules:
             users[module].append(path.stem)
     return users
 
 
-def modules_in(notebook: nbformat.NotebookNode) -> set[str]:
-    """The modules of nnlib from which the code of a notebook imports, `from nnlib import SGD` among them."""
-    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code" and "%" not in cell.source[:1])
-    modules = set()
+def imported_from(path: Path) -> dict[str, str]:
+    """What the notebook at this path imports, see `imported`."""
+    return imported(nbformat.read(path, as_version=4))
+
+
+def imported(notebook: nbformat.NotebookNode) -> dict[str, str]:
+    """What the code of a notebook imports from nnlib: each name, and each module, with the place where it is defined.
+
+    >>> cell = nbformat.v4.new_code_cell("from nnlib import SGD")
+    >>> imported(nbformat.v4.new_notebook(cells=[cell]))
+    {'nnlib': 'nnlib', 'SGD': 'nnlib.optimizers.SGD'}
+    """
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    names = {}
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "nnlib":
+            names[node.module] = node.module
             for alias in node.names:
                 thing = getattr(import_module(node.module), alias.name, None)
-                modules |= {node.module, getattr(thing, "__module__", node.module)}
-    return modules
+                module = getattr(thing, "__module__", node.module)
+                names[alias.asname or alias.name] = f"{module}.{alias.name}"
+    return names

@@ -5,11 +5,15 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from code_links import linked
 from fontTools.ttLib import TTFont
 from lxml import html
 from math_core import LatexError
 from mathml import mathml
 from plain_docstrings import converted
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
 
 from nnlib.course import ROOT
 
@@ -70,3 +74,14 @@ def test_examples_and_indented_blocks_of_docstrings_stay_as_they_are():
         *("One line.", "", "::", "", "    a_i = W_i z", "", "Args:"),
         *(r"    x: some \|x\|.", "", ">>> f(*a)", "b_i"),
     ]
+
+
+def test_names_that_are_imported_are_links_but_not_attributes_or_arguments_of_the_same_name():
+    code = "SGD(params, check=check, x=net.check)\nchecker = check"
+    lexed = highlight(code, PythonLexer(), HtmlFormatter(nowrap=True))
+    body = f'<p><span class="n">check</span></p><div class="highlight-ipython3"><pre>{lexed}</pre></div>'
+    page = html.fromstring(linked(body, {"check": "c.html", "SGD": "s.html"}))
+    assert [(link.get("href"), link.text_content()) for link in page.iter("a")] == [
+        *(("s.html", "SGD"), ("c.html", "check"), ("c.html", "check"))
+    ]
+    assert page.text_content().endswith(code + "\n")
