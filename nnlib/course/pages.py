@@ -20,6 +20,7 @@ SECONDS_PER_CELL = 300
 STAND_IN = re.compile(r"\n*<details><summary>Reading without a running kernel\?.*?</details>", re.DOTALL)
 """The figure of a lecture as it looks where nothing runs. A page has the figure itself."""
 MODULE_LINK = re.compile(r"\]\(\.\./nnlib/(\w+)\.py\)")
+PICTURE, WIDGET = "image/jpeg", "application/vnd.jupyter.widget-view+json"
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>$#|~^])")
 
 
@@ -92,7 +93,7 @@ def figures_of(notebook: NotebookNode) -> dict[str, NotebookNode]:
         for cell in notebook.cells
         if cell.cell_type == "code"
         for output in cell.outputs
-        if "image/jpeg" in output.get("data", {})
+        if PICTURE in output.get("data", {})
     }
 
 
@@ -118,8 +119,10 @@ def as_page(
             title, _, text = cell.source.partition("\n")
             cell.source = f"{title}\n\n{launch_line(ways)}\n{text}"
         cells.append(cell)
+        if cell.cell_type == "code":
+            # figures come below as pictures; widgets, progress bars among them, need a kernel
+            cell.outputs = [output for output in cell.outputs if not {PICTURE, WIDGET} & set(output.get("data", {}))]
         if figure:
-            cell.outputs = [output for output in cell.outputs if "image/jpeg" not in output.get("data", {})]
             cells.append(_picture(figure, f"{name}_{cell.id}", folder, ways.get(LIVE)))
     notebook.cells = cells
     nbformat.write(notebook, folder / f"{name}.ipynb")
@@ -138,13 +141,13 @@ def launch_line(ways: dict[str, str]) -> str:
 def _picture(output: NotebookNode, name: str, folder: Path, live: str | None) -> NotebookNode:
     """Write the picture beside the page; a cell that shows it, with the caption as its alternative text."""
     (folder / "pictures").mkdir(exist_ok=True)
-    (folder / "pictures" / f"{name}.jpg").write_bytes(base64.b64decode(output.data["image/jpeg"]))
+    (folder / "pictures" / f"{name}.jpg").write_bytes(base64.b64decode(output.data[PICTURE]))
     caption = output.data["text/plain"].replace("\n", " ")
     move = [f'<a class="live" href="{live}">Move the sliders</a>'] if live else []
     lines = [
         f"```{{figure}} pictures/{name}.jpg",
         f":alt: {caption}",
-        f":width: {output.metadata['image/jpeg']['width']}px",
+        f":width: {output.metadata[PICTURE]['width']}px",
         ":align: left",
         "",
         " ".join([SPECIAL.sub(r"\\\1", caption), *move]),

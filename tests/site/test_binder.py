@@ -2,13 +2,12 @@
 
 import subprocess
 import sys
-
-import pytest
+from pathlib import Path
 
 from nnlib.course import ROOT
 
 
-def test_repo2docker_makes_an_image_of_the_conda_environment(tmp_path: pytest.TempPathFactory):
+def test_repo2docker_makes_an_image_of_the_conda_environment(tmp_path: Path):
     listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert "environment.yml" in listing.split("\0")
     clone = ["git", "clone", "--quiet", "--depth=1", ROOT.as_uri(), str(tmp_path / "clone")]
@@ -17,5 +16,5 @@ def test_repo2docker_makes_an_image_of_the_conda_environment(tmp_path: pytest.Te
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
-    assert "CondaBuildPack" in said
-    assert "environment.yml" in said
+    assert "Building conda environment" in said
+    assert 'env update -p ${NB_PYTHON_PREFIX} --file "environment.yml"' in said

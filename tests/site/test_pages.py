@@ -159,8 +159,9 @@ def test_the_badges_of_the_readme_follow_from_the_address_in_pyproject(monkeypat
 def test_the_search_finds_words_of_lectures_and_names_of_nnlib(site: Path):
     index = (site / "searchindex.js").read_text(encoding="utf-8")
     index = json.loads(index.removeprefix("Search.setIndex(").removesuffix(")"))
-    documents = {index["docnames"][i] for i in _numbers(index["terms"]["momentum"])}
-    assert {"lectures/06_momentum", "exercises/06_momentum"} <= documents
+    in_titles = {index["docnames"][i] for i in _numbers(index["titleterms"]["momentum"])}
+    assert {"lectures/06_momentum", "exercises/06_momentum"} <= in_titles
+    assert "lectures/09_depth" in {index["docnames"][i] for i in _numbers(index["terms"]["residual"])}
     assert "nnlib.optimizers" in index["objects"]
 
 
