@@ -101,7 +101,7 @@ def set_up(verb: str) -> None:
     sources = [ROOT / "pyproject.toml", *sorted(LOCKS.glob("*.txt"))]
     content = fingerprint(*[source.read_bytes() for source in sources])
     old = STAMP.read_text().split() if STAMP.exists() and COURSE.exists() else []
-    extent = "test" if verb == "test" or "test" in old else "run"
+    extent = "test" if verb in {"test", "site"} or "test" in old else "run"
     new = [place, content, extent]
     if old == new:
         return

@@ -16,6 +16,7 @@ VERBS = {
     "grade": "Collect and grade what was handed in.",
     "export": "Write the points as a file for Canvas or Moodle.",
     "demo": "Play the whole loop with made-up submissions.",
+    "site": "Build the course as a website.",
 }
 
 

@@ -20,7 +20,7 @@ def files() -> list[Path]:
 
 
 NOTEBOOKS = [path for path in files() if path.suffix == ".ipynb"]
-TEXTS = [path for path in files() if path.suffix not in {".npz", ".png", ".jpg"}]
+TEXTS = [path for path in files() if path.suffix not in {".npz", ".png", ".jpg", ".woff2"}]
 
 
 def name(path: Path) -> str:
