@@ -1,0 +1,82 @@
+"""The live version in a browser whose network is closed: a lecture, an exercise, and what is kept of it."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lab_driver import errors, open_notebook, run_all
+from live_driver import LiveVersion, new_page, offline, run_cell, running_live
+from playwright.sync_api import Browser, BrowserContext
+from widgets.figure_driver import handle
+
+START = 120_000
+"""Milliseconds in which the kernel must have started."""
+LECTURE = "lectures/06_momentum.ipynb"
+EXERCISE = "exercises/06_momentum/momentum.ipynb"
+RIGHT = """
+def momentum_step(W, G, gradient, alpha, beta):
+    G = beta * G + gradient
+    return W - alpha * G, G
+"""
+WITH_THE_OLD_BUFFER = """
+def momentum_step(W, G, gradient, alpha, beta):
+    return W - alpha * G, beta * G + gradient
+"""
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveVersion]:
+    with running_live(tmp_path_factory.mktemp("pages")) as live:
+        yield live
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    with offline(chromium) as context:
+        yield context
+        assert context.outside == [], "the live version asked another machine for something"
+
+
+def test_a_lecture_runs_and_its_slider_moves_the_picture(
+    context: BrowserContext, live: LiveVersion, artifacts: Path
+) -> None:
+    page = new_page(context)
+    open_notebook(page, live, LECTURE, timeout=START)
+    assert not page.locator(".jp-Dialog").count(), "no question which kernel to take"
+    run_all(page, timeout=START)
+
+    picture = page.locator(".jp-OutputArea figure img").first
+    before, said = picture.get_attribute("src"), picture.get_attribute("alt")
+    handle(page, "momentum β").press("ArrowRight")
+    page.wait_for_function(
+        "before => document.querySelector('.jp-OutputArea figure img').getAttribute('src') !== before", arg=before
+    )
+    assert picture.get_attribute("alt") != said
+    picture.scroll_into_view_if_needed()
+    page.screenshot(path=artifacts / "live_lecture.png")
+    assert errors(page) == []
+
+
+def test_an_exercise_names_the_mistake_and_keeps_the_points(
+    context: BrowserContext, live: LiveVersion, artifacts: Path
+) -> None:
+    page = new_page(context)
+    open_notebook(page, live, EXERCISE, timeout=START)
+    run_cell(page, "set-up")
+    assert "not checked yet" in run_cell(page, "progress")
+
+    run_cell(page, "momentum-step-answer", WITH_THE_OLD_BUFFER)
+    said = run_cell(page, "momentum-step-check")
+    assert "the old G" in said
+    assert said.endswith("0 of 2 points\n")
+
+    run_cell(page, "momentum-step-answer", RIGHT)
+    assert run_cell(page, "momentum-step-check").endswith("2 of 2 points\n")
+    page.screenshot(path=artifacts / "live_exercise.png")
+    page.close()
+
+    page = new_page(context)
+    open_notebook(page, live, EXERCISE, timeout=START)
+    assert re.search(r"momentum_step +2 of 2 +best 2, 2 checks", run_cell(page, "progress"))
+    assert errors(page) == []
