@@ -14,6 +14,8 @@ from pyodide_cache import pyodide
 
 from nnlib.course.lite import build
 
+START = 300_000
+"""Milliseconds in which a kernel must have started: some 15 s on a machine with nothing else to do."""
 NOWHERE = {"server": "http://127.0.0.1:9", "bypass": "127.0.0.1"}
 """A proxy that is not there, for every address but this machine's."""
 RUN_CELL = """([id, source]) => {

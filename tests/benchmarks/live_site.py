@@ -14,13 +14,12 @@ import nbformat
 import numpy as np
 import pytest
 from lab_driver import errors, open_notebook, run_all
-from live_driver import OUTPUT, SET_SOURCES, LiveVersion, new_page, offline, running_live
+from live_driver import OUTPUT, SET_SOURCES, START, LiveVersion, new_page, offline, running_live
 from playwright.sync_api import Browser
 from widgets.figure_driver import handle, tick_latencies
 
 from nnlib.course import ROOT
 
-START = 120_000
 LECTURES = sorted(ROOT.glob("lectures/*.ipynb"))
 SOLUTIONS = sorted(ROOT.glob("solutions/*/*.ipynb"))
 PICTURE = ".jp-OutputArea figure img"
