@@ -1,9 +1,10 @@
 """The live version in Chromium, without a network and with an empty cache.
 
-    pytest -s tests/benchmarks/live_site.py              # everything: about 10 minutes
+    pytest -s tests/benchmarks/live_site.py              # everything: about 5 minutes
     pytest -s tests/benchmarks/live_site.py -k numbers   # the first picture, a slider's tick, the size of the folder
 
-The rows of the table: each lecture with all its cells run, each exercise with its solution typed in and checked.
+The rows of the table: each lecture with all its cells run, each exercise with its solution typed in and checked, all in
+one kernel.
 """
 
 import time
@@ -13,9 +14,9 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from lab_driver import errors, open_notebook, run_all
+from lab_driver import CONNECTED, open_notebook, run_all
 from live_driver import OUTPUT, SET_SOURCES, START, LiveVersion, new_page, offline, running_live
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 from widgets.figure_driver import handle, tick_latencies
 
 from nnlib.course import ROOT
@@ -24,6 +25,10 @@ LECTURES = sorted(ROOT.glob("lectures/*.ipynb"))
 SOLUTIONS = sorted(ROOT.glob("solutions/*/*.ipynb"))
 PICTURE = ".jp-OutputArea figure img"
 TICKS = 25
+OPEN_WITH_THIS_KERNEL = """path => {
+    const {id, name} = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    return window.jupyterapp.commands.execute('docmanager:open', {path, kernel: {id, name}});
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -59,34 +64,43 @@ def test_numbers(chromium: Browser, live: LiveVersion, root: Path) -> None:
     assert median < 100
 
 
-@pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)
-def test_lecture(chromium: Browser, live: LiveVersion, path: Path) -> None:
+@pytest.fixture(scope="module")
+def desk(chromium: Browser, live: LiveVersion) -> Iterator[Page]:
+    """JupyterLab with a notebook whose kernel the others use, too."""
     with offline(chromium) as context:
         page = new_page(context)
-        open_notebook(page, live, path.relative_to(ROOT).as_posix(), timeout=START)
-        start = time.perf_counter()
-        run_all(page, timeout=600_000)
-        pictures = page.locator(PICTURE).count()
-        print(f"{path.stem:20} {time.perf_counter() - start:6.1f} s  {pictures} figures")
-        assert errors(page) == []
+        open_notebook(page, live, "lectures/00_start_here.ipynb", timeout=START)
+        yield page
+        assert context.outside == []
+
+
+def open_beside(page: Page, path: str) -> None:
+    """Open another notebook with the kernel of the one in front."""
+    page.evaluate(OPEN_WITH_THIS_KERNEL, path)
+    page.wait_for_function(CONNECTED, timeout=START)
+    assert page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path") == path
+
+
+@pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)
+def test_lecture(desk: Page, path: Path) -> None:
+    open_beside(desk, path.relative_to(ROOT).as_posix())
+    start = time.perf_counter()
+    run_all(desk, timeout=600_000)
+    pictures = desk.locator(".jp-NotebookPanel:not(.lm-mod-hidden) figure img").count()
+    print(f"{path.stem:20} {time.perf_counter() - start:6.1f} s  {pictures} figures")
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
-def test_exercise(chromium: Browser, live: LiveVersion, path: Path) -> None:
-    solution = nbformat.read(path, as_version=4)
-    sources = {cell.id: cell.source for cell in solution.cells if cell.cell_type == "code"}
-    points = {
-        cell.id: cell.metadata.nbgrader.points
-        for cell in solution.cells
-        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade")
+def test_exercise(desk: Page, path: Path) -> None:
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    graded = {
+        cell.id: cell.metadata.nbgrader.points for cell in cells if cell.metadata.get("nbgrader", {}).get("grade")
     }
-    with offline(chromium) as context:
-        page = new_page(context)
-        open_notebook(page, live, f"exercises/{path.parent.name}/{path.name}", timeout=START)
-        page.evaluate(SET_SOURCES, sources)
-        start = time.perf_counter()
-        run_all(page, timeout=600_000)
-        print(f"{path.parent.name:20} {time.perf_counter() - start:6.1f} s  {sum(points.values()):g} points")
-        for cell, possible in points.items():
-            last = page.evaluate(OUTPUT, cell).strip().splitlines()[-1]
-            assert last.startswith(f"{possible:g} of {possible:g} point"), page.evaluate(OUTPUT, cell)
+    open_beside(desk, f"exercises/{path.parent.name}/{path.name}")
+    desk.evaluate(SET_SOURCES, {cell.id: cell.source for cell in cells})
+    start = time.perf_counter()
+    run_all(desk, timeout=600_000)
+    print(f"{path.parent.name:20} {time.perf_counter() - start:6.1f} s  {sum(graded.values()):g} points")
+    for cell, points in graded.items():
+        said = desk.evaluate(OUTPUT, cell)
+        assert f"\n{points:g} of {points:g} point" in said, said

@@ -23,6 +23,18 @@ def momentum_step(W, G, gradient, alpha, beta):
 """
 
 
+COUNT_FIGURES = """
+import gc
+from nnlib.widgets.live import LiveFigure
+sum(isinstance(thing, LiveFigure) and thing.comm is not None for thing in gc.get_objects())
+"""
+ENDLESS = """
+def momentum_step(W, G, gradient, alpha, beta):
+    while True:
+        G = beta * G + gradient
+"""
+
+
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveVersion]:
     with running_live(tmp_path_factory.mktemp("pages")) as live:
@@ -53,6 +65,8 @@ def test_a_lecture_runs_and_its_slider_moves_the_picture(
     assert picture.get_attribute("alt") != said
     picture.scroll_into_view_if_needed()
     page.screenshot(path=artifacts / "live_lecture.png")
+    run_cell(page, "figure-import")
+    assert run_cell(page, "beta-09", COUNT_FIGURES) == "1", "a cell which runs again leaves no old figure behind"
     assert errors(page) == []
 
 
@@ -69,6 +83,9 @@ def test_an_exercise_names_the_mistake_and_keeps_the_points(
     assert "It looks like this: W moves by the old G." in said
     assert "1 of 2 points" in said
 
+    run_cell(page, "momentum-step-answer", ENDLESS)
+    assert "did not come to an end in time" in run_cell(page, "momentum-step-check")
+
     run_cell(page, "momentum-step-answer", RIGHT)
     assert "2 of 2 points" in run_cell(page, "momentum-step-check")
     page.screenshot(path=artifacts / "live_exercise.png")
@@ -76,5 +93,5 @@ def test_an_exercise_names_the_mistake_and_keeps_the_points(
 
     page = new_page(context)
     open_notebook(page, live, EXERCISE, timeout=START)
-    assert re.search(r"momentum_step +2 of 2 +best 2, 2 checks", run_cell(page, "progress"))
+    assert re.search(r"momentum_step +2 of 2 +best 2, 3 checks", run_cell(page, "progress"))
     assert errors(page) == []
