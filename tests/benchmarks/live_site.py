@@ -25,9 +25,13 @@ LECTURES = sorted(ROOT.glob("lectures/*.ipynb"))
 SOLUTIONS = sorted(ROOT.glob("solutions/*/*.ipynb"))
 PICTURE = ".jp-OutputArea figure img"
 TICKS = 25
-OPEN_WITH_THIS_KERNEL = """path => {
+IN_FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden)"
+FIGURES = """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
+    .filter(cell => cell.type === 'code').flatMap(cell => cell.outputs.toJSON())
+    .filter(output => output.data && output.data['image/jpeg']).length"""
+OPEN_WITH_THIS_KERNEL = """async path => {
     const {id, name} = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-    return window.jupyterapp.commands.execute('docmanager:open', {path, kernel: {id, name}});
+    await window.jupyterapp.commands.execute('docmanager:open', {path, kernel: {id, name}});
 }"""
 
 
@@ -86,8 +90,9 @@ def test_lecture(desk: Page, path: Path) -> None:
     open_beside(desk, path.relative_to(ROOT).as_posix())
     start = time.perf_counter()
     run_all(desk, timeout=600_000)
-    pictures = desk.locator(".jp-NotebookPanel:not(.lm-mod-hidden) figure img").count()
-    print(f"{path.stem:20} {time.perf_counter() - start:6.1f} s  {pictures} figures")
+    figures = desk.evaluate(FIGURES)
+    desk.wait_for_function(f"() => document.querySelectorAll('{IN_FRONT} figure img').length === {figures}")
+    print(f"{path.stem:20} {time.perf_counter() - start:6.1f} s  {figures} figures")
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
