@@ -1,6 +1,6 @@
 """The live version in a browser whose network is closed: a lecture, an exercise, and what is kept of it."""
 
-import re
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +33,13 @@ def momentum_step(W, G, gradient, alpha, beta):
     while True:
         G = beta * G + gradient
 """
+
+
+LAB_IS_READY = "() => window.jupyterapp && window.jupyterapp.restored.then(() => true)"
+CONTENT = """async path => {
+    const {contents} = window.jupyterapp.serviceManager;
+    return (await contents.get(path, {content: true, type: 'file', format: 'text'})).content;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +99,7 @@ def test_an_exercise_names_the_mistake_and_keeps_the_points(
     page.close()
 
     page = new_page(context)
-    open_notebook(page, live, EXERCISE, timeout=START)
-    assert re.search(r"momentum_step +2 of 2 +best 2, 3 checks", run_cell(page, "progress"))
-    assert errors(page) == []
+    page.goto(f"{live.address}/lab/index.html")
+    page.wait_for_function(LAB_IS_READY, timeout=START)
+    saved = json.loads(page.evaluate(CONTENT, str(Path(EXERCISE).with_name("progress.json"))))
+    assert saved["momentum_step"].items() >= {"points": 2, "possible": 2, "best": 2, "checks": 3}.items()
