@@ -162,10 +162,12 @@ def _time_limit(seconds: float) -> Iterator[None]:
     """Stop what runs inside after so many seconds.
 
     A signal, where there is one, also ends a call that sleeps or computes outside Python. Elsewhere (Windows, another
-    thread) a second thread raises the exception in this one, between two steps of Python. Where there are no threads
-    either (in a browser), nothing is stopped.
+    thread) a second thread raises the exception in this one, between two steps of Python. In a browser, which has
+    neither, each line of the call looks at the clock.
     """
-    if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
+    if sys.platform == "emscripten":
+        limit = _clock(seconds)
+    elif hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
         limit = _alarm(seconds)
     else:
         limit = _watchdog(seconds)
@@ -224,13 +226,26 @@ def _watchdog(seconds: float) -> Iterator[None]:
             wait = ALARM_AGAIN
 
     watcher = threading.Thread(target=watch, daemon=True)
-    try:
-        watcher.start()
-    except RuntimeError:
-        yield
-        return
+    watcher.start()
     try:
         yield
     finally:
         done.set()
         watcher.join()
+
+
+@contextlib.contextmanager
+def _clock(seconds: float) -> Iterator[None]:
+    """An answer that catches this exception with a bare `except:` escapes: Python ends the tracing that raised it."""
+    deadline, tracing = time.perf_counter() + seconds, sys.gettrace()
+
+    def look(frame: FrameType, _event: str, _argument: Any) -> Callable:
+        if time.perf_counter() > deadline and _running(frame):
+            raise _TimeLimitReached
+        return look
+
+    sys.settrace(look)
+    try:
+        yield
+    finally:
+        sys.settrace(tracing)

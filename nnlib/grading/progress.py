@@ -11,9 +11,10 @@ from nnlib.grading.questions import CHAPTERS, QUESTIONS
 from nnlib.grading.saved_points import FILE, Points, add, merged, one_check, read
 from nnlib.grading.verdict import Verdict
 
-FOOT = (
-    "Written answers are read by your instructor and do not stand here. "
-    "All exercises: python3 course.py progress, in a terminal."
+FOOT = "Written answers are read by your instructor and do not stand here. " + (
+    "Your points stay in this browser."
+    if sys.platform == "emscripten"
+    else "All exercises: python3 course.py progress, in a terminal."
 )
 
 _unsaved: dict[str, Points] = {}

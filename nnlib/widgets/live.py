@@ -309,13 +309,19 @@ def report_error(task: asyncio.Task) -> None:
 def close_when_cell_runs_again(figure: LiveFigure) -> None:
     """A cell that runs again makes a new figure; the old one must not go on training behind it."""
     shell = get_ipython()
-    cell = shell.get_parent().get("metadata", {}).get("cellId") if hasattr(shell, "get_parent") else None
+    cell = running_cell(shell)
     if cell is None:
         return
 
-    def close(info: object) -> None:
-        if info.cell_id == cell:
+    def close(_info: object) -> None:
+        if running_cell(shell) == cell:
             shell.events.unregister("pre_run_cell", close)
             figure.close()
 
     shell.events.register("pre_run_cell", close)
+
+
+def running_cell(shell: object) -> str | None:
+    """The identifier of the notebook's cell that runs now; None if there is no notebook."""
+    asked = shell if hasattr(shell, "get_parent") else getattr(shell, "kernel", None)  # the latter in a browser
+    return asked.get_parent().get("metadata", {}).get("cellId") if asked else None

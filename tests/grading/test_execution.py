@@ -85,12 +85,16 @@ def test_without_signals_the_main_thread_is_stopped_by_another(monkeypatch: pyte
     assert run(lambda: 5, (), LIMIT).value == 5
 
 
-def test_without_signals_and_threads_an_answer_still_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_threads(_self):
-        raise RuntimeError("can't start new thread")
+@pytest.mark.parametrize("answer", [answer for answer in ENDLESS if answer is not loops_and_catches_everything])
+def test_in_a_browser_the_answer_is_stopped_too(answer: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_there(*_):
+        raise RuntimeError("neither signals nor threads")
 
-    monkeypatch.delattr(signal, "setitimer")
-    monkeypatch.setattr(execution.threading.Thread, "start", no_threads)
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    monkeypatch.setattr(execution.threading.Thread, "start", none_there)
+    monkeypatch.setattr(signal, "setitimer", none_there)
+    assert run(answer, (1,), LIMIT).failure.kind == "time limit"
+    assert sys.gettrace() is None
     assert run(lambda: 5, (), LIMIT).value == 5
 
 
