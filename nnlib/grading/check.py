@@ -6,12 +6,12 @@ import sys
 import textwrap
 import warnings
 from collections.abc import Iterator
-from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
 
 from nnlib.grading.diagnosis import blame, judge
+from nnlib.grading.names import names_used, with_names
 from nnlib.grading.picture import WrongEntries
 from nnlib.grading.progress import record
 from nnlib.grading.question import Question, ValueQuestion
@@ -67,7 +67,12 @@ def _check(name: str, answer: Any) -> float:
     if called:
         own = [(QUESTIONS[helper], namespace[helper]) for helper in called if helper in namespace]
         helpers = [judge(*helper, seconds=SECONDS_OF_A_HELPER) for helper in own]
-        itself = judge(question, _calling_references(answer, called), verdict.seed, seconds=SECONDS_OF_A_HELPER)
+        itself = judge(
+            question,
+            with_names(answer, {helper: QUESTIONS[helper].reference for helper in called}),
+            verdict.seed,
+            seconds=SECONDS_OF_A_HELPER,
+        )
         verdict = blame(verdict, helpers, itself)
     level = _next_level(verdict)
     _say(report(verdict, level))
@@ -103,26 +108,9 @@ def report(verdict: Verdict, level: int = HINTS) -> str:
 
 
 def _called(question: Question | ValueQuestion, answer: Any) -> list[str]:
-    """The graded functions that an answer calls by name."""
-    if not isinstance(question, Question) or not isinstance(answer, FunctionType):
-        return []
-    names = set(_names(answer.__code__))
-    return [helper for helper in question.uses if helper in names]
-
-
-def _calling_references(answer: FunctionType, helpers: list[str]) -> FunctionType:
-    """The same function with the references in place of the student's helpers."""
-    names = answer.__globals__ | {helper: QUESTIONS[helper].reference for helper in helpers}
-    copy = FunctionType(answer.__code__, names, answer.__name__, answer.__defaults__, answer.__closure__)
-    copy.__kwdefaults__ = answer.__kwdefaults__
-    return copy
-
-
-def _names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _names(constant)
+    """The graded functions that an answer calls by name, itself or through other functions of the notebook."""
+    names = names_used(answer) if isinstance(question, Question) else ()
+    return [helper for helper in question.uses if helper in names] if names else []
 
 
 @contextlib.contextmanager

@@ -211,6 +211,16 @@ def test_a_right_backward_does_not_speak_of_helpers_it_does_not_call(define: Cal
     assert "hidden_delta" not in said()
 
 
+def test_a_helper_that_is_called_through_another_function_is_found_too(define: Callable, said: Callable) -> None:
+    names = {"ACTIVATIONS": ACTIVATIONS, "output_delta": output_delta, "layer_gradients": layer_gradients}
+    names["hidden_delta"] = lambda delta_next, W_next, A, sigma: 2 * hidden_delta(delta_next, W_next, A, sigma)
+    solution = SOLUTION.replace("hidden_delta(delta, Ws[j]", "one_layer_back(delta, Ws[j]")
+    exec(solution + "\ndef one_layer_back(*arguments):\n    return hidden_delta(*arguments)\n", names)
+    define(**names)
+    assert check("backward") == 0.0
+    assert "Your backward itself is right. It calls your hidden_delta, where something is wrong" in said()
+
+
 def test_a_helper_that_is_not_written_is_the_place_to_begin(define: Callable, said: Callable) -> None:
     def stub(*_):
         raise NotImplementedError
