@@ -34,20 +34,22 @@ LIMIT = 100.0
 FUNCTIONS = [name for name, question in QUESTIONS.items() if isinstance(question, Question)]
 
 
-def times_of(name: str, clock: Callable[[], float] = time.perf_counter) -> dict[tuple[str, str], float]:
-    """(kind, answer) -> milliseconds of a check, the quickest of a few; kinds are "right", "wrong" and "another".
+def times_of(name: str, clock: Callable[[], float]) -> dict[tuple[str, str], float]:
+    """(kind, answer) -> milliseconds of a check, the quickest of a few; kinds are "right", "wrong" and "another"."""
+    return {
+        key: min(milliseconds(name, answer, clock) for _ in range(TIMES)) for key, answer in answers_to(name).items()
+    }
 
-    Args:
-        name: of the question.
-        clock: in seconds.
-    """
+
+def answers_to(name: str) -> dict[tuple[str, str], Callable]:
+    """(kind, answer) -> its code. What is made only once, at the first check of a question, is made."""
     question = QUESTIONS[name]
     answers = {("right", "the reference"): question.reference}
     answers |= {("right", style): answer for style, answer in question.equivalents.items()}
     answers |= {("wrong", mistake.name): mistake.code for mistake in question.mistakes}
     answers["another", "one entry"] = lambda *arguments: spoilt(question.reference(*arguments))
-    _milliseconds(name, question.reference, clock)
-    return {key: min(_milliseconds(name, answer, clock) for _ in range(TIMES)) for key, answer in answers.items()}
+    milliseconds(name, question.reference, time.perf_counter)
+    return answers
 
 
 def spoilt(value: Any) -> Any:
@@ -65,7 +67,8 @@ def spoilt(value: Any) -> Any:
     return array
 
 
-def _milliseconds(name: str, answer: Callable, clock: Callable[[], float]) -> float:
+def milliseconds(name: str, answer: Callable, clock: Callable[[], float]) -> float:
+    """How long a check takes."""
     with contextlib.redirect_stdout(io.StringIO()):
         start = clock()
         check(name, answer)

@@ -1,19 +1,17 @@
 """The student's side: what check prints and returns. It never raises and writes nothing to stderr."""
 
 import io
-import statistics
 import sys
 import time
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+from benchmarks.check_time import answers_to, milliseconds
 
 from nnlib.activations import ACTIVATIONS
 from nnlib.grading import check
-from nnlib.grading.questions import CHAPTERS, QUESTIONS
-
-FUNCTIONS = CHAPTERS["backprop"][:5]
+from nnlib.grading.questions import QUESTIONS
 
 
 def output_delta(A_L, Z_L, Y, sigma):
@@ -327,11 +325,14 @@ def test_exit_of_the_notebook_is_only_a_message(define: Callable, said: Callable
     assert ended == ["the kernel"]
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_check_of_a_right_answer_takes_less_than_100_ms(name: str, said: Callable) -> None:
-    seconds = []
-    for _ in range(9):
-        start = time.process_time()
-        check(name, QUESTIONS[name].reference)
-        seconds.append(time.process_time() - start)
-    assert statistics.median(seconds) < 0.1
+SLOWEST = ["sgd_epoch", "backward", "gradient_norms", "fit_pca", "batchnorm_backward", "scalar_gradients"]
+MILLISECONDS = 250
+"""Of the processor; what takes 100 on a machine that has nothing else to do takes twice as long on a busy one."""
+
+
+@pytest.mark.parametrize("name", SLOWEST)
+def test_a_check_is_quick_whatever_the_answer(name: str) -> None:
+    for (kind, style), answer in answers_to(name).items():
+        # the first of three tries that is quick
+        tries = (milliseconds(name, answer, time.process_time) < MILLISECONDS for _ in range(3))
+        assert any(tries), f"{kind}: {style}"

@@ -17,10 +17,11 @@ from nnlib.data import minibatches as core_minibatches
 from nnlib.grading import check
 from nnlib.grading.check import report
 from nnlib.grading.diagnosis import judge
+from nnlib.grading.execution import run
 from nnlib.grading.questions import QUESTIONS
 from nnlib.grading.questions.fixtures import cast
 from nnlib.grading.questions.sgd import win_the_race
-from nnlib.grading.trials import fixtures
+from nnlib.grading.trials import attempt, calls, fixtures
 from nnlib.losses import SquaredError
 from nnlib.optimizers import SGD
 from nnlib.widgets.minibatch import race_figure
@@ -253,6 +254,19 @@ def test_a_seed_of_ones_own_is_named_however_it_is_used(fixed: int, order_of) ->
     verdict = judge(QUESTIONS["sgd_epoch"], sgd_epoch, fixed)
     assert (verdict.mistake, verdict.earned) == ("the seed is ignored", 1.5)
     assert "The order is the same for another seed" in report(verdict).replace("\n  ", " ")
+
+
+def test_an_answer_is_called_with_two_seeds_in_the_order_in_which_the_calls_are_listed() -> None:
+    called = []
+
+    def call(answer, arguments, seconds):
+        called.append(arguments)
+        return run(answer, arguments, seconds)
+
+    drawn = list(fixtures(QUESTIONS["minibatches"], 0))
+    assert all(attempt(reference("minibatches"), fixture, call, 1.0).right for fixture in drawn)
+    assert called == calls(drawn)
+    assert all(first[:2] == again[:2] and first[2] != again[2] for first, again in zip(called[::2], called[1::2]))
 
 
 def test_two_seeds_have_the_same_order_by_chance_hardly_ever() -> None:
