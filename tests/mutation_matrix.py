@@ -95,7 +95,7 @@ def _judge_of(question: Question | ValueQuestion | OpenQuestion, seed: int) -> C
     if not isinstance(question, Question):
         return lambda answer: judge(question, answer, seed)
     catalogue = Catalogue(question, seed)
-    return lambda answer: judge(question, answer, seed, run=run_plainly, catalogue=catalogue)
+    return lambda answer: judge(question, answer, seed, run=run_plainly, source="", catalogue=catalogue)
 
 
 def _fault_with_a_mistake(question: Question | ValueQuestion | OpenQuestion, mistake: Mistake, verdict: Verdict) -> str:

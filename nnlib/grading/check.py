@@ -63,23 +63,30 @@ def _check(name: str, answer: Any) -> float:
     question = QUESTIONS[name]
     answer = namespace[name] if answer is None else answer
     verdict = judge(question, answer)
-    called = [] if verdict.right else _called(question, answer)
-    if called:
-        own = [(QUESTIONS[helper], namespace[helper]) for helper in called if helper in namespace]
-        helpers = [judge(*helper, seconds=SECONDS_OF_A_HELPER) for helper in own]
-        itself = judge(
-            question,
-            with_names(answer, {helper: QUESTIONS[helper].reference for helper in called}),
-            verdict.seed,
-            seconds=SECONDS_OF_A_HELPER,
-        )
-        verdict = blame(verdict, helpers, itself)
+    if not verdict.right:
+        verdict = _with_blame(question, answer, verdict)
     level = _next_level(verdict)
     _say(report(verdict, level))
     if verdict.picture and level > 1:
         _show(verdict.picture)
     record(verdict)
     return verdict.earned
+
+
+def _with_blame(question: Question | ValueQuestion, answer: Any, verdict: Verdict) -> Verdict:
+    """The verdict on a wrong answer, with the fault shown where it is: perhaps in another graded function."""
+    namespace = vars(sys.modules["__main__"])
+    helpers = [QUESTIONS[name] for name in _called(question, answer)]
+    verdicts = [
+        judge(helper, namespace[helper.name], seconds=SECONDS_OF_A_HELPER)
+        for helper in helpers
+        if helper.name in namespace
+    ]
+    if all(each.right for each in verdicts):
+        return verdict
+    right = with_names(answer, {helper.name: helper.reference for helper in helpers})
+    itself = judge(question, right, verdict.seed, seconds=SECONDS_OF_A_HELPER)
+    return blame(verdict, verdicts, itself)
 
 
 def _next_level(verdict: Verdict) -> int:
