@@ -6,12 +6,12 @@ import sys
 import textwrap
 import warnings
 from collections.abc import Iterator
-from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
 
 from nnlib.grading.diagnosis import blame, judge
+from nnlib.grading.names import names_used, with_names
 from nnlib.grading.picture import WrongEntries
 from nnlib.grading.progress import record
 from nnlib.grading.question import Question, ValueQuestion
@@ -63,18 +63,30 @@ def _check(name: str, answer: Any) -> float:
     question = QUESTIONS[name]
     answer = namespace[name] if answer is None else answer
     verdict = judge(question, answer)
-    called = [] if verdict.right else _called(question, answer)
-    if called:
-        own = [(QUESTIONS[helper], namespace[helper]) for helper in called if helper in namespace]
-        helpers = [judge(*helper, seconds=SECONDS_OF_A_HELPER) for helper in own]
-        itself = judge(question, _calling_references(answer, called), verdict.seed, seconds=SECONDS_OF_A_HELPER)
-        verdict = blame(verdict, helpers, itself)
+    if not verdict.right:
+        verdict = _with_blame(question, answer, verdict)
     level = _next_level(verdict)
     _say(report(verdict, level))
     if verdict.picture and level > 1:
         _show(verdict.picture)
     record(verdict)
     return verdict.earned
+
+
+def _with_blame(question: Question | ValueQuestion, answer: Any, verdict: Verdict) -> Verdict:
+    """The verdict on a wrong answer, with the fault shown where it is: perhaps in another graded function."""
+    namespace = vars(sys.modules["__main__"])
+    helpers = [QUESTIONS[name] for name in _called(question, answer)]
+    verdicts = [
+        judge(helper, namespace[helper.name], seconds=SECONDS_OF_A_HELPER)
+        for helper in helpers
+        if helper.name in namespace
+    ]
+    if all(each.right for each in verdicts):
+        return verdict
+    right = with_names(answer, {helper.name: helper.reference for helper in helpers})
+    itself = judge(question, right, verdict.seed, seconds=SECONDS_OF_A_HELPER)
+    return blame(verdict, verdicts, itself)
 
 
 def _next_level(verdict: Verdict) -> int:
@@ -103,26 +115,9 @@ def report(verdict: Verdict, level: int = HINTS) -> str:
 
 
 def _called(question: Question | ValueQuestion, answer: Any) -> list[str]:
-    """The graded functions that an answer calls by name."""
-    if not isinstance(question, Question) or not isinstance(answer, FunctionType):
-        return []
-    names = set(_names(answer.__code__))
-    return [helper for helper in question.uses if helper in names]
-
-
-def _calling_references(answer: FunctionType, helpers: list[str]) -> FunctionType:
-    """The same function with the references in place of the student's helpers."""
-    names = answer.__globals__ | {helper: QUESTIONS[helper].reference for helper in helpers}
-    copy = FunctionType(answer.__code__, names, answer.__name__, answer.__defaults__, answer.__closure__)
-    copy.__kwdefaults__ = answer.__kwdefaults__
-    return copy
-
-
-def _names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _names(constant)
+    """The graded functions that an answer calls by name, itself or through other functions of the notebook."""
+    names = names_used(answer) if isinstance(question, Question) else ()
+    return [helper for helper in question.uses if helper in names] if names else []
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """Compares what was returned with what was expected: first the form, then the numbers."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ class Entry:
     expected: np.ndarray
     got: np.ndarray
 
-    @property
+    @cached_property
     def error(self) -> float:
         """The largest difference, relative to the largest expected entry."""
         return distance(self.got, self.expected)
@@ -38,6 +39,7 @@ class Comparison:
     Attributes:
         entries: the arrays; empty if the form is wrong.
         misfit: what is wrong with the form, a sentence to the student, or "".
+        other_kind: whether that is the kind of the value, not just a shape.
         remark: what is unusual about the form but accepted, or "".
         tolerance: for the error of each entry.
         forward: whether a wrong layer makes those behind it wrong, not those before it.
@@ -45,11 +47,12 @@ class Comparison:
 
     entries: tuple[Entry, ...] = ()
     misfit: str = ""
+    other_kind: bool = False
     remark: str = ""
     tolerance: float = 0.0
     forward: bool = False
 
-    @property
+    @cached_property
     def wrong(self) -> tuple[Entry, ...]:
         """The entries that differ, as they are computed: in the backward pass the last layer first."""
         entries = self.entries if self.forward else reversed(self.entries)
@@ -98,11 +101,10 @@ def compare(result: Result, expected: Any, got: Any, tolerance: float) -> Compar
     if not isinstance(expected, list):
         return _compare_array(result.name, 0, result.shape, expected, got, tolerance)
     if not (isinstance(got, (list, tuple)) or (isinstance(got, np.ndarray) and got.ndim)):
-        return Comparison(misfit=f"{result.name} is {_kind(got)}; expected is a list with one entry for each layer.")
+        of_what = "with one entry for each layer" if result.layers else "of arrays"
+        return Comparison(misfit=f"{result.name} is {_kind(got)}; expected is a list {of_what}.", other_kind=True)
     if len(got) != len(expected):
-        wanted = f"one entry for each of the L = {len(expected) - 1 + result.first} layers"
-        wanted += f", and {result.name}[0] before them" * (result.first == 0)
-        return Comparison(misfit=f"{result.name} has {len(got)} entries; expected is {wanted}.")
+        return Comparison(misfit=f"{result.name} has {len(got)} entries; {_number_of_entries(result, len(expected))}.")
     parts = [
         _compare_array(f"{result.name}[{i}]", i + result.first, result.shape, *pair, tolerance)
         for i, pair in enumerate(zip(expected, got, strict=True))
@@ -110,26 +112,39 @@ def compare(result: Result, expected: Any, got: Any, tolerance: float) -> Compar
     return Comparison(
         entries=tuple(entry for part in parts for entry in part.entries),
         misfit=next((part.misfit for part in (parts if result.forward else reversed(parts)) if part.misfit), ""),
+        other_kind=any(part.other_kind for part in parts),
         remark=next((part.remark for part in parts if part.remark), ""),
         tolerance=tolerance,
         forward=result.forward,
     )
 
 
+def _number_of_entries(result: Result, expected: int) -> str:
+    """How many entries the list should have.
+
+    >>> _number_of_entries(Result("dWs"), 3)
+    'expected is one entry for each of the L = 3 layers'
+    """
+    if not result.layers:
+        return f"expected {'is' if expected == 1 else 'are'} {expected}"
+    before = f", and {result.name}[0] before them" * (result.first == 0)
+    return f"expected is one entry for each of the L = {expected - 1 + result.first} layers{before}"
+
+
 def _compare_array(label: str, layer: int, shape: str, expected: Any, got: Any, tolerance: float) -> Comparison:
     expected = np.asarray(expected, dtype=float)
     comma = " Is there a comma too many after return?" if isinstance(got, tuple) and len(got) == 1 else ""
     got, misfit = as_numbers(label, got)
+    if misfit:
+        return Comparison(misfit=misfit, other_kind=True)
     remark = ""
-    if not misfit and expected.ndim == 1 and got.shape == (1, *expected.shape):
+    if expected.ndim == 1 and got.shape == (1, *expected.shape):
         remark = f"{label} has shape {got.shape}; the course writes {shape} = {expected.shape}. Both are accepted."
         got = got[0]
-    if not misfit and got.shape != expected.shape:
+    if got.shape != expected.shape:
         wanted = f"{shape} = {expected.shape}" if shape else f"{expected.shape}"
         of_layer = f" for layer i = {layer}" if layer else ""
-        misfit = f"{label} has shape {got.shape}; expected {wanted}{of_layer}.{comma}"
-    if misfit:
-        return Comparison(misfit=misfit)
+        return Comparison(misfit=f"{label} has shape {got.shape}; expected {wanted}{of_layer}.{comma}")
     got = got.astype(float)
     broken = np.count_nonzero(~np.isfinite(got))
     if broken:

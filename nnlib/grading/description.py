@@ -56,7 +56,7 @@ def describe(question: Question, trials: Sequence[Trial], named: Sequence[Named]
         findings.append(Finding("right", f"Right: {' and '.join(right)}{where}."))
     findings += [Finding("mistake", _name(each)) for each in named]
     explained = {result for each in named for result in each.results}
-    facts = list(dict.fromkeys(_fact(question, trials, result, result in explained) for result in wrong))
+    facts = list(dict.fromkeys(_fact(question, trials, wrong, result, result in explained) for result in wrong))
     findings += facts[:1] if len(named) == 1 and len(explained) == len(question.results) else facts
     if wrong and not named:
         findings += identities_broken(question, trials)[:1]
@@ -91,17 +91,21 @@ def identities_broken(question: Question, trials: Sequence[Trial]) -> list[Findi
 def hints(
     question: Question, trials: Sequence[Trial], wrong: Sequence[int], named: Sequence[Named], source: str
 ) -> list[Finding]:
-    """The ladder: a question at once, then the place, then the formula; nothing for a call that came to no values."""
+    """The ladder: a question at once, then the place, then the formula.
+
+    No place for a call that came to no values; no question and no formula for values of another kind.
+    """
     said = [Finding("hint", mistake.hint, 3) for each in named for mistake in each.mistakes]
     ordinary = [k for k in wrong if not all(trial.is_right(k) for trial in trials if not trial.fixture.edge)]
     if not ordinary:
         return said
     result = question.results[ordinary[0]]
-    findings = [Finding("ask", result.ask)] if result.ask else []
     first = next(trial for trial in trials if not trial.is_right(ordinary[0]))
+    about_numbers = not first.is_of_another_kind(ordinary[0])
+    findings = [Finding("ask", result.ask)] if result.ask and about_numbers else []
     if not first.outcome.failure:
         findings.append(Finding("place", _places(question, ordinary[:PLACES], source), 2))
-    formula = [Finding("formula", f"The lecture: {result.formula}", 3)] if result.formula else []
+    formula = [Finding("formula", f"The lecture: {result.formula}", 3)] if result.formula and about_numbers else []
     return findings + said + formula
 
 
@@ -128,12 +132,12 @@ def picture(trials: Sequence[Trial]) -> WrongEntries | None:
     return None
 
 
-def _fact(question: Question, trials: Sequence[Trial], result: int, explained: bool) -> Finding:
-    """The first thing that is wrong with a result."""
-    trial = next(trial for trial in trials if not trial.is_right(result))
+def _fact(question: Question, trials: Sequence[Trial], wrong: Sequence[int], result: int, explained: bool) -> Finding:
+    """The first thing that is wrong with a result, one of those that are wrong."""
+    trial = _first_wrong(trials, result)
     name = question.results[result].name
     if trial.fixture.edge:
-        kind, prefix = "edge", f"Right on ordinary inputs, but not with {trial.fixture.family}. "
+        kind, prefix = "edge", f"{_right_but_for_edges(question, trials, wrong)}, but not with {trial.fixture.family}. "
     else:
         kind, prefix = "", ""
     if trial.outcome.failure:
@@ -144,8 +148,27 @@ def _fact(question: Question, trials: Sequence[Trial], result: int, explained: b
         return Finding(kind or "form", prefix + misfit)
     ratio = "" if explained or trial.fixture.edge else constant_ratio(question, trials, result)
     if ratio:
-        return Finding("ratio", f"{name} is {ratio}{_meaning(ratio)} {_first_difference(trial, result)}")
-    return Finding(kind or "values", prefix + _first_difference(trial, result))
+        return Finding("ratio", f"{name} is {ratio}{_meaning(ratio)} {_first_difference(question, trial, result)}")
+    return Finding(kind or "values", prefix + _first_difference(question, trial, result))
+
+
+def _first_wrong(trials: Sequence[Trial], result: int) -> Trial:
+    """The first trial in which a result is wrong; of ordinary ones, rather one with numbers to be shown."""
+    first = next(trial for trial in trials if not trial.is_right(result))
+    if first.misfit and not first.is_of_another_kind(result):
+        ordinary = (trial for trial in trials if not trial.fixture.edge)
+        return next((trial for trial in ordinary if trial.fits(result) and not trial.is_right(result)), first)
+    return first
+
+
+def _right_but_for_edges(question: Question, trials: Sequence[Trial], wrong: Sequence[int]) -> str:
+    """Which of the wrong results are right on ordinary inputs; their names are said only where another one is not."""
+    ordinary = [trial for trial in trials if not trial.fixture.edge]
+    right = [k for k in wrong if all(trial.is_right(k) for trial in ordinary)]
+    if len(right) == len(wrong):
+        return "Right on ordinary inputs"
+    names = [question.results[k].name for k in right]
+    return f"On ordinary inputs, {' and '.join(names)} {'is' if len(names) == 1 else 'are'} right"
 
 
 def _meaning(ratio: str) -> str:
@@ -162,7 +185,7 @@ def _meaning(ratio: str) -> str:
     return ", everywhere."
 
 
-def _first_difference(trial: Trial, result: int) -> str:
+def _first_difference(question: Question, trial: Trial, result: int) -> str:
     """The first wrong entry, in the order of the pass where there are layers."""
     entry = trial.comparisons[result].wrong[0]
     limit = trial.fixture.tolerance * (np.abs(entry.expected).max(initial=0) or 1.0)
@@ -171,12 +194,12 @@ def _first_difference(trial: Trial, result: int) -> str:
     place = f"{entry.label}{list(index)}" if index else entry.label
     count = f", {np.count_nonzero(differs)} of {differs.size} entries differ" if differs.size > 1 else ""
     numbers = f"{place} is {entry.got[index]:.6g}, expected {entry.expected[index]:.6g}"
-    return f"{numbers} (relative error {entry.error:.2g}{count}).{_layers(trial, result, entry.layer)}"
+    return f"{numbers} (relative error {entry.error:.2g}{count}).{_layers(question, trial, result, entry.layer)}"
 
 
-def _layers(trial: Trial, result: int, first: int) -> str:
-    """For lists: which layer is the first wrong one on the way back, or forward."""
-    if not first:
+def _layers(question: Question, trial: Trial, result: int, first: int) -> str:
+    """For lists over the layers: which layer is the first wrong one on the way back, or forward."""
+    if not first or not question.results[result].layers:
         return ""
     comparison = trial.comparisons[result]
     L = comparison.entries[-1].layer

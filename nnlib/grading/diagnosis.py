@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from nnlib.grading.catalogue import Catalogue
 from nnlib.grading.comparison import Comparison
 from nnlib.grading.description import asides_on, changed_arguments, describe, last_word, picture, remarks_on
 from nnlib.grading.execution import run
@@ -14,7 +15,7 @@ from nnlib.grading.open_question import judge_open
 from nnlib.grading.place import source_of
 from nnlib.grading.question import OpenQuestion, Question, ValueQuestion
 from nnlib.grading.recognition import looks_like_a_finite_difference, name_mistakes
-from nnlib.grading.trials import Run, Trial, attempt, fixtures, unchanged
+from nnlib.grading.trials import Run, Trial, attempt, unchanged
 from nnlib.grading.verdict import Finding, Verdict
 
 SECONDS = 10.0
@@ -32,6 +33,7 @@ def judge(
     run: Run = run,
     seconds: float = SECONDS,
     source: str | None = None,
+    catalogue: Catalogue | None = None,
 ) -> Verdict:
     """Judge an answer on fresh random inputs.
 
@@ -42,6 +44,7 @@ def judge(
         run: calls the answer; by default in this process, on copies of the arguments.
         seconds: for all calls of the answer together; an open question has limits of its own.
         source: the code of the answer, where it cannot be read off the function itself.
+        catalogue: of this question and seed; to be given where several answers are judged on the same inputs.
 
     >>> from nnlib.grading.questions import QUESTIONS
     >>> verdict = judge(QUESTIONS["central_difference"], lambda f_plus, f_minus, h: (f_plus - f_minus) / h)
@@ -56,7 +59,8 @@ def judge(
         return _nothing(question, seed, Finding("form", text))
     if isinstance(question, OpenQuestion):
         return judge_open(question, answer, seed, run)
-    trials = _trials(question, answer, seed, run, seconds)
+    catalogue = catalogue or Catalogue(question, seed)
+    trials = _trials(catalogue, answer, run, seconds)
     asides = asides_on(trials)
     ended = last_word(trials[-1])
     if ended:
@@ -65,8 +69,8 @@ def judge(
         return _finite_difference(question, seed, asides)
 
     changed = changed_arguments(trials)
-    named = [] if all(trial.right for trial in trials) and not changed else name_mistakes(question, trials)
-    state = _state(trials[0], attempt(question, answer, trials[0].fixture, run, seconds))
+    named = [] if all(trial.right for trial in trials) and not changed else name_mistakes(catalogue, trials)
+    state = _state(trials[0], attempt(answer, trials[0].fixture, run, seconds))
     limit = HALF if changed or state else 1.0
     shares = [min(limit, _share(trials, result)) for result in range(len(question.results))]
     mistakes = [mistake for each in named for mistake in each.mistakes]
@@ -103,12 +107,12 @@ def blame(verdict: Verdict, helpers: Sequence[Verdict], itself: Verdict) -> Verd
     return replace(verdict, findings=(begin, *itself.findings), mistake=itself.mistake)
 
 
-def _trials(question: Question, answer: Callable, seed: int, run: Run, seconds: float) -> list[Trial]:
+def _trials(catalogue: Catalogue, answer: Callable, run: Run, seconds: float) -> list[Trial]:
     """Call the answer on every fixture, until one call ends in a way that ends the judgement."""
     trials = []
-    for fixture in fixtures(question, seed):
+    for fixture in catalogue.fixtures:
         left = seconds - sum(trial.outcome.seconds for trial in trials)
-        trials.append(attempt(question, answer, fixture, run, max(left, 0.1)))
+        trials.append(attempt(answer, fixture, run, max(left, 0.1)))
         if last_word(trials[-1]):
             break
     return trials

@@ -1,14 +1,24 @@
 """The verdict on an open question: the answer is called as often as the question likes, and its results are tried."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
 from nnlib.grading.description import asides_on, last_word, stopped
 from nnlib.grading.question import OpenQuestion
-from nnlib.grading.trials import Fixture, Run, Trial, unchanged
+from nnlib.grading.trials import Fixture, Run, Trial
 from nnlib.grading.verdict import Finding, Verdict
+
+
+class OpenTrial(Trial):
+    """A call of an answer that has no single right result."""
+
+    @property
+    def misfit(self) -> str:
+        """How the call ended if it did not return, or ""."""
+        if self.outcome.failure is None:
+            return ""
+        return last_word(self) or stopped(self.fixture.question, self, self.outcome.failure, some=False)
 
 
 def judge_open(question: OpenQuestion, answer: Callable, seed: int, run: Run) -> Verdict:
@@ -23,7 +33,7 @@ def judge_open(question: OpenQuestion, answer: Callable, seed: int, run: Run) ->
     trials = []
 
     def call(arguments: tuple, seconds: float) -> Trial:
-        trials.append(_attempt(question, answer, arguments, run, seconds))
+        trials.append(OpenTrial(Fixture(question, "", False, arguments), run(answer, arguments, seconds)))
         return trials[-1]
 
     share, mistake, findings = question.examine(call, np.random.default_rng(seed))
@@ -38,14 +48,3 @@ def judge_open(question: OpenQuestion, answer: Callable, seed: int, run: Run) ->
         mistake=mistake,
         seed=seed,
     )
-
-
-def _attempt(question: OpenQuestion, answer: Callable, arguments: tuple, run: Run, seconds: float) -> Trial:
-    """Call the answer once; if it does not return, `misfit` says how it ended."""
-    outcome = run(answer, arguments, seconds)
-    pairs = zip(question.arguments, arguments, outcome.arguments, strict=True)
-    changed = tuple(name for name, before, after in pairs if not unchanged(before, after))
-    trial = Trial(Fixture("", False, arguments, (), 0.0), outcome, changed=changed)
-    if outcome.failure is None:
-        return trial
-    return replace(trial, misfit=last_word(trial) or stopped(question, trial, outcome.failure, some=False))

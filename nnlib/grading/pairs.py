@@ -1,19 +1,20 @@
 """Two mistakes at once: found by combining what each of them alone does to the values.
 
 Where the right value is a product, each mistake changes its own factor, and both together multiply: value · other /
-right. Where it is a sum, each changes its own term: value + other - right.
+right. Where it is a sum, each changes its own term: value + other - right. Where it is neither, the question itself
+knows what two of them do.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
+from nnlib.grading.catalogue import Catalogue
 from nnlib.grading.question import Mistake, Question
+from nnlib.grading.questions.fixtures import cast
 from nnlib.grading.trials import Trial
-
-Repeat = Callable[[Mistake, int], Trial]
-"""The trial of a mistake's code on the fixture of that number."""
 
 EVIDENCE = 2
 DETERMINED = 0.5
@@ -43,22 +44,24 @@ class _Values:
         return np.abs(self.right - self.start) > CLOSE
 
 
-def pair(question: Question, trials: Sequence[Trial], results: tuple[int, ...], repeat: Repeat) -> tuple[Mistake, ...]:
+def pair(catalogue: Catalogue, trials: Sequence[Trial], results: tuple[int, ...]) -> tuple[Mistake, ...]:
     """The two mistakes that explain these results together on every ordinary input, if there is just one such pair.
 
     They have to lie in different parts of the formula: almost anything can be put together from two mistakes that undo
     a part of each other.
 
     Args:
-        question: what was asked.
-        trials: the answer on the fixtures.
+        catalogue: the inputs, and what the question's mistakes make of them.
+        trials: the answer on all of these inputs.
         results: the positions of the results to be explained; the mistakes leave all others right.
-        repeat: runs a mistake on a fixture.
 
     Returns:
         Two mistakes, or an empty tuple.
     """
+    question = catalogue.question
     ordinary = [k for k, trial in enumerate(trials) if not trial.fixture.edge]
+    if question.together:
+        return _pair_that_leads_there(question, [trials[k] for k in ordinary], results)
     fitting = [k for k in ordinary if _fits(trials[k], results) and not _all_right(trials[k], results)]
     if len(fitting) < EVIDENCE:
         return ()
@@ -68,13 +71,32 @@ def pair(question: Question, trials: Sequence[Trial], results: tuple[int, ...], 
     for mistake in question.mistakes:
         if not _parts(question, mistake):
             continue
-        other = repeat(mistake, first)
+        other = catalogue.trial(mistake, first)
         if _fits(other, results) and not _agree(_given(other, values.scale, results), values.right):
             alone[mistake] = _given(other, values.scale, results)
     found = _candidates(values, list(alone), np.array([*alone.values()]))
     apart = [both for both in found if not _parts(question, both[0]) & _parts(question, both[1])]
-    confirmed = [both for both in apart if _confirmed(both, question, trials, ordinary, results, repeat)]
+    confirmed = [both for both in apart if _confirmed(both, catalogue, trials, ordinary, results)]
     return confirmed[0] if len(confirmed) == 1 else ()
+
+
+def _pair_that_leads_there(
+    question: Question, trials: Sequence[Trial], results: tuple[int, ...]
+) -> tuple[Mistake, ...]:
+    """The only two mistakes of different parts that lead to every value, according to the question."""
+    wrong = [trial for trial in trials if not _all_right(trial, results)]
+    if len(wrong) < EVIDENCE or any(trial.outcome.failure for trial in trials):
+        return ()
+    found = [
+        (one, other)
+        for one, other in combinations(question.mistakes, 2)
+        if _parts(question, one) and _parts(question, other) and not _parts(question, one) & _parts(question, other)
+    ]
+    # where the values could not be brought to a form that is compared, there are many ways to come to them
+    for trial in sorted(trials, key=lambda trial: not _fits(trial, results)):
+        value, arguments = trial.outcome.value, cast(trial.fixture.arguments, float)
+        found = [both for both in found if question.together(*both, value, arguments)]
+    return found[0] if len(found) == 1 else ()
 
 
 def _parts(question: Question, mistake: Mistake) -> set[str]:
@@ -98,23 +120,22 @@ def _candidates(values: _Values, mistakes: list[Mistake], alone: np.ndarray) -> 
 
 def _confirmed(
     both: tuple[Mistake, Mistake],
-    question: Question,
+    catalogue: Catalogue,
     trials: Sequence[Trial],
     ordinary: Sequence[int],
     results: tuple[int, ...],
-    repeat: Repeat,
 ) -> bool:
     """On each ordinary input the two foretell the answer, or one of them, like the answer, gives nothing that fits."""
     evidence = 0
     for k in ordinary:
-        alone = [repeat(mistake, k) for mistake in both]
+        alone = [catalogue.trial(mistake, k) for mistake in both]
         if not all(_others_right(trial, results) for trial in alone):
             return False
         fits = all(_fits(trial, results) for trial in alone)
         if fits != _fits(trials[k], results):
             return False
         if fits:
-            values = _values(question, trials[k], results)
+            values = _values(catalogue.question, trials[k], results)
             one, other = (_given(trial, values.scale, results) for trial in alone)
             if not _foretold(values, one, other):
                 return False

@@ -10,13 +10,22 @@ Family = Callable[[np.random.Generator], tuple]
 """Draws the arguments of one call: plain data, fresh from the generator."""
 
 
+class OtherKindError(ValueError):
+    """Raised by `settle` for a value of another kind than expected, where no hint about numbers would help."""
+
+
+class OneFaultError(ValueError):
+    """Raised by `settle` for a fault that is the same in all answers, whatever values they give."""
+
+
 @dataclass(frozen=True)
 class Result:
     """One of the values that an answer returns.
 
     Attributes:
         name: as the lecture writes it in code, "dW".
-        shape: in the lecture's symbols, "(d_i, d_{i-1})"; of each entry, where the value is a list over the layers.
+        shape: in the lecture's symbols, "(d_i, d_{i-1})"; of each entry, where the value is a list.
+        layers: whether a list has an entry for each layer.
         first: where it is a list, the number of its first entry's layer: 1, or 0 for a list that begins with z_0.
         forward: whether such a list is computed from the first layer to the last, not from the last one back.
         ask: the first hint, a question that leads to what may be wrong.
@@ -25,6 +34,7 @@ class Result:
 
     name: str
     shape: str = ""
+    layers: bool = True
     first: int = 1
     forward: bool = False
     ask: str = ""
@@ -54,7 +64,8 @@ class Mistake:
         name: what was done, in a few words.
         code: the wrong answer itself; for a value question, the wrong value.
         hint: one or two sentences to the student, in the lecture's notation.
-        share: the part of the points that it still earns.
+        share: the part of the points that it still earns. What earns some is an approximation: its values are near the
+            right ones.
     """
 
     name: str
@@ -85,10 +96,14 @@ class Question:
         uses: other questions whose functions the answer may call.
         parts: part of the formula -> names of the mistakes that change it and nothing else; two mistakes in different
             parts may be recognised together.
+        together: (one, other, value, arguments) -> whether two mistakes of different parts, made at once, lead to that
+            value; None where their values can be added or multiplied.
         identities: what holds for every right answer; said where no mistake is recognised.
         tolerance: relative to the largest entry of each array.
         settle: (value, arguments) -> the value in the form that is compared, where several are right: a dict as its
             values in order, eigenvectors with one choice of signs. Raises ValueError with a sentence to the student.
+        again: arguments -> those of a second call which belongs to the same trial, or None if there is none; `settle`
+            is then given both values, in a tuple.
     """
 
     name: str
@@ -103,9 +118,11 @@ class Question:
     derivative: bool = False
     uses: tuple[str, ...] = ()
     parts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    together: Callable[[Mistake, Mistake, Any, tuple], bool] | None = None
     identities: tuple[Identity, ...] = ()
     tolerance: float = 1e-6
     settle: Callable[[Any, tuple], Any] | None = None
+    again: Callable[[tuple], tuple | None] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,22 @@
 """Recognises mistakes: by name, as a constant factor, as a finite difference. Rather silent than wrong."""
 
-import copy
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 
+from nnlib.grading.catalogue import Catalogue
 from nnlib.grading.comparison import as_numbers, distance
-from nnlib.grading.execution import Failure, Outcome
-from nnlib.grading.pairs import Repeat, pair
-from nnlib.grading.question import Mistake, Question
-from nnlib.grading.trials import Trial, attempt
+from nnlib.grading.pairs import pair
+from nnlib.grading.question import Mistake, OneFaultError, Question
+from nnlib.grading.trials import Trial
 
 EVIDENCE = 2
 """A mistake is named when the answer is wrong in the same way on at least so many independent inputs."""
 
+NEAR = 0.5
+"""An answer with larger errors is no approximation, relative to the largest entry."""
 PART_OF_THE_ERROR = 1e-3
 ROUNDING = 1e-12
 EXACT = "integer arrays"
@@ -31,36 +30,41 @@ class Named:
     results: tuple[int, ...]
 
 
-def name_mistakes(question: Question, trials: Sequence[Trial]) -> list[Named]:
-    """What explains the wrong values: one mistake for the whole answer, or one for each result, or two at once."""
+@np.errstate(all="ignore")
+def name_mistakes(catalogue: Catalogue, trials: Sequence[Trial]) -> list[Named]:
+    """What explains the wrong values: one mistake for the whole answer, or one for each result, or two at once.
+
+    Args:
+        catalogue: the inputs, and what the question's mistakes make of them.
+        trials: the answer on all of these inputs.
+    """
+    question = catalogue.question
     everything = tuple(range(len(question.results)))
-    repeat = cache(lambda mistake, k: attempt(question, mistake.code, trials[k].fixture, _run_plainly, 0.0))
-    with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
-        whole = [mistake for mistake in question.mistakes if _explains(mistake, trials, everything, repeat)]
-        if len(whole) == 1:
-            return [Named((whole[0],), everything)]
-        if whole or _is_a_constant_factor(question, trials):
-            return []
-        named = [] if len(everything) == 1 else _name_each(question, trials, repeat)
-        # what leaves a result right that one of the two alone makes wrong would have to cancel: not likely enough
-        wrong = tuple(k for k in everything if not all(trial.is_right(k) for trial in trials))
-        if set(wrong) - {result for each in named for result in each.results}:
-            both = pair(question, trials, wrong, repeat)
-            named = [Named(both, wrong)] if both else named
+    whole = _explaining(catalogue, trials, everything)
+    if len(whole) == 1:
+        return [Named((whole[0],), everything)]
+    if whole or _is_a_constant_factor(question, trials):
+        return []
+    named = [] if len(everything) == 1 else _name_each(catalogue, trials)
+    # what leaves a result right that one of the two alone makes wrong would have to cancel: not likely enough
+    wrong = tuple(k for k in everything if not all(trial.is_right(k) for trial in trials))
+    if set(wrong) - {result for each in named for result in each.results}:
+        both = pair(catalogue, trials, wrong)
+        named = [Named(both, wrong)] if both else named
     return named
 
 
-def _name_each(question: Question, trials: Sequence[Trial], repeat: Repeat) -> list[Named]:
+def _name_each(catalogue: Catalogue, trials: Sequence[Trial]) -> list[Named]:
     """For each wrong result the one mistake, or the two at once, that explain it and leave the others right."""
     named = []
-    for result in range(len(question.results)):
+    for result in range(len(catalogue.question.results)):
         if all(trial.is_right(result) for trial in trials):
             continue
-        single = [mistake for mistake in question.mistakes if _explains(mistake, trials, (result,), repeat)]
+        single = _explaining(catalogue, trials, (result,))
         if len(single) == 1:
             named.append(Named((single[0],), (result,)))
-        elif not single and not constant_ratio(question, trials, result):
-            both = pair(question, trials, (result,), repeat)
+        elif not single and not constant_ratio(catalogue.question, trials, result):
+            both = pair(catalogue, trials, (result,))
             named += [Named(both, (result,))] if both else []
     return named
 
@@ -70,17 +74,8 @@ def _is_a_constant_factor(question: Question, trials: Sequence[Trial]) -> bool:
     return len(question.results) == 1 and bool(constant_ratio(question, trials, 0))
 
 
-def _run_plainly(code: Callable, arguments: tuple, _seconds: float) -> Outcome:
-    """`run` for the catalogue's own code, which neither hangs nor prints: twenty times quicker."""
-    arguments = copy.deepcopy(arguments)
-    try:
-        return Outcome(value=code(*arguments), arguments=arguments)
-    except Exception as error:
-        return Outcome(failure=Failure(type(error).__name__), arguments=arguments)
-
-
-def _explains(mistake: Mistake, trials: Sequence[Trial], results: tuple[int, ...], repeat: Repeat) -> bool:
-    """The mistake does what the answer does, wherever it matters, and is wrong on at least two inputs.
+def _explaining(catalogue: Catalogue, trials: Sequence[Trial], results: tuple[int, ...]) -> list[Mistake]:
+    """The mistakes that do what the answer does, wherever it matters, and are wrong on at least two inputs.
 
     An answer with wrong values on ordinary inputs is compared there, and by its values alone; any other answer
     everywhere, and by the arguments that it changes too. A mistake explains one result out of several only if it
@@ -88,19 +83,32 @@ def _explains(mistake: Mistake, trials: Sequence[Trial], results: tuple[int, ...
     """
     ordinary = [k for k, trial in enumerate(trials) if not trial.fixture.edge]
     by_values = not all(trials[k].right for k in ordinary)
-    evidence = 0
-    for k in ordinary if by_values else range(len(trials)):
-        theirs, ours = trials[k], repeat(mistake, k)
-        if not all(_agree(theirs, ours, i) for i in results):
-            return False
-        if any(i not in results and not comparison.right for i, comparison in enumerate(ours.comparisons)):
-            return False
-        if not by_values and theirs.changed != ours.changed:
-            return False
-        if not theirs.outcome.failure and not ours.outcome.failure:
-            wrong = not all(theirs.is_right(i) for i in results)
-            evidence += wrong or bool(theirs.changed and not by_values)
-    return evidence >= EVIDENCE
+    compared = ordinary if by_values else range(len(trials))
+    found = catalogue.question.mistakes
+    if not _is_near(trials[compared[0]], results):
+        found = [each for each in found if not each.share]
+    for k in compared:
+        found = [each for each in found if _does_the_same(trials[k], catalogue.trial(each, k), results, by_values)]
+    wrong = [k for k in compared if _is_wrong(trials[k], results, by_values)]
+    return [each for each in found if sum(not catalogue.trial(each, k).outcome.failure for k in wrong) >= EVIDENCE]
+
+
+def _is_near(trial: Trial, results: tuple[int, ...]) -> bool:
+    """The results may be approximations of the right ones."""
+    return all(trial.fits(i) and all(entry.error <= NEAR for entry in trial.comparisons[i].entries) for i in results)
+
+
+def _does_the_same(theirs: Trial, ours: Trial, results: tuple[int, ...], by_values: bool) -> bool:
+    """The results agree, and all others are right."""
+    if not all(_agree(theirs, ours, i) for i in results) or (not by_values and theirs.changed != ours.changed):
+        return False
+    return all(comparison.right for i, comparison in enumerate(ours.comparisons) if i not in results)
+
+
+def _is_wrong(trial: Trial, results: tuple[int, ...], by_values: bool) -> bool:
+    """It came to something, and that is not right."""
+    changed = bool(trial.changed) and not by_values
+    return not trial.outcome.failure and (changed or not all(trial.is_right(i) for i in results))
 
 
 def _agree(theirs: Trial, ours: Trial, result: int) -> bool:
@@ -118,6 +126,8 @@ def _agree(theirs: Trial, ours: Trial, result: int) -> bool:
         return False
     if theirs.outcome.failure or ours.outcome.failure:
         return True
+    if issubclass(theirs.fault, OneFaultError):
+        return theirs.misfit == ours.misfit
     if theirs.results and ours.results:
         return _alike(theirs.results[result], ours.results[result], theirs.fixture.tolerance)
     return _alike(theirs.outcome.value, ours.outcome.value, theirs.fixture.tolerance)

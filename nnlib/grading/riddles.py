@@ -139,7 +139,7 @@ def answer_to(name: str, choice: str) -> str:
 def _numbers(name: str, this: Mistake, chosen: Mistake | None = None) -> str:
     """What the mistake does to a result on a random input; or how another one differs from it there."""
     trial = _wrong_trial(QUESTIONS[name], this)
-    return _difference(trial, _trial(QUESTIONS[name], chosen, trial.fixture)) if chosen else _shown(trial)
+    return _difference(trial, _trial(chosen, trial.fixture)) if chosen else _shown(trial)
 
 
 def _images_read(_name: str, this: Mistake, chosen: Mistake | None = None) -> str:
@@ -160,13 +160,13 @@ def _images_read(_name: str, this: Mistake, chosen: Mistake | None = None) -> st
     return f"Of {len(images.X_test)} unseen digits, the network reads {read(this)}."
 
 
-def _trial(question: Question, mistake: Mistake, fixture: Fixture) -> Trial:
-    return attempt(question, mistake.code, fixture, run, SECONDS)
+def _trial(mistake: Mistake, fixture: Fixture) -> Trial:
+    return attempt(mistake.code, fixture, run, SECONDS)
 
 
 def _wrong_trial(question: Question, mistake: Mistake) -> Trial:
     """The mistake on the first ordinary input on which it gives wrong numbers."""
-    trials = (_trial(question, mistake, fixture) for fixture in fixtures(question, SEED))
+    trials = (_trial(mistake, fixture) for fixture in fixtures(question, SEED))
     return next(trial for trial in trials if any(comparison.wrong for comparison in trial.comparisons))
 
 

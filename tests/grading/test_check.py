@@ -1,19 +1,17 @@
 """The student's side: what check prints and returns. It never raises and writes nothing to stderr."""
 
 import io
-import statistics
 import sys
 import time
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+from benchmarks.check_time import answers_to, milliseconds
 
 from nnlib.activations import ACTIVATIONS
 from nnlib.grading import check
-from nnlib.grading.questions import CHAPTERS, QUESTIONS
-
-FUNCTIONS = CHAPTERS["backprop"][:5]
+from nnlib.grading.questions import QUESTIONS
 
 
 def output_delta(A_L, Z_L, Y, sigma):
@@ -211,6 +209,16 @@ def test_a_right_backward_does_not_speak_of_helpers_it_does_not_call(define: Cal
     assert "hidden_delta" not in said()
 
 
+def test_a_helper_that_is_called_through_another_function_is_found_too(define: Callable, said: Callable) -> None:
+    names = {"ACTIVATIONS": ACTIVATIONS, "output_delta": output_delta, "layer_gradients": layer_gradients}
+    names["hidden_delta"] = lambda delta_next, W_next, A, sigma: 2 * hidden_delta(delta_next, W_next, A, sigma)
+    solution = SOLUTION.replace("hidden_delta(delta, Ws[j]", "one_layer_back(delta, Ws[j]")
+    exec(solution + "\ndef one_layer_back(*arguments):\n    return hidden_delta(*arguments)\n", names)
+    define(**names)
+    assert check("backward") == 0.0
+    assert "Your backward itself is right. It calls your hidden_delta, where something is wrong" in said()
+
+
 def test_a_helper_that_is_not_written_is_the_place_to_begin(define: Callable, said: Callable) -> None:
     def stub(*_):
         raise NotImplementedError
@@ -317,11 +325,14 @@ def test_exit_of_the_notebook_is_only_a_message(define: Callable, said: Callable
     assert ended == ["the kernel"]
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_check_of_a_right_answer_takes_less_than_100_ms(name: str, said: Callable) -> None:
-    seconds = []
-    for _ in range(9):
-        start = time.process_time()
-        check(name, QUESTIONS[name].reference)
-        seconds.append(time.process_time() - start)
-    assert statistics.median(seconds) < 0.1
+SLOWEST = ["sgd_epoch", "backward", "gradient_norms", "fit_pca", "batchnorm_backward", "scalar_gradients"]
+MILLISECONDS = 250
+"""Of the processor; what takes 100 on a machine that has nothing else to do takes twice as long on a busy one."""
+
+
+@pytest.mark.parametrize("name", SLOWEST)
+def test_a_check_is_quick_whatever_the_answer(name: str) -> None:
+    for (kind, style), answer in answers_to(name).items():
+        # the first of three tries that is quick
+        tries = (milliseconds(name, answer, time.process_time) < MILLISECONDS for _ in range(3))
+        assert any(tries), f"{kind}: {style}"

@@ -157,6 +157,12 @@ def test_everything_written_is_kept_short(capfd: pytest.CaptureFixture) -> None:
     assert capfd.readouterr() == ("", "")
 
 
+def test_underflow_is_nothing_to_warn_of() -> None:
+    outcome = run(lambda: np.exp(np.array([-1e4])) * np.float64(1e-300) ** 2, (), 1)
+    assert outcome.warnings == ()
+    assert outcome.value == 0
+
+
 def test_the_answer_works_on_copies() -> None:
     X, names = np.ones(3), ["tanh"]
 

@@ -65,6 +65,22 @@ def half_way_without_gamma(dout, A, gamma, beta, eps):
     return r * (dout - dout.mean(axis=0)), (dout * A_hat).sum(axis=0), dout.sum(axis=0)
 
 
+def uphill_sums(X, Y, w, m, step_size, seed):
+    order = np.random.default_rng(seed).permutation(len(X))
+    for start in range(0, len(X), m):
+        x, y = X[order[start : start + m]], Y[order[start : start + m]]
+        w = w + step_size * x.T @ (x @ w - y)
+    return w
+
+
+def twice_and_without_the_rest(X, Y, w, m, step_size, seed):
+    order = np.random.RandomState(seed).permutation(len(X))
+    for k in range(len(X) // m):
+        x, y = X[order[k * m : (k + 1) * m]], Y[order[k * m : (k + 1) * m]]
+        w = w - step_size * 2 / len(x) * x.T @ (x @ w - y)
+    return w
+
+
 PAIRS = {
     "hidden_delta": (sigma_and_W, {"σ in place of σ'", "W_next the wrong way round"}),
     "output_delta": (sign_and_slope, {"y - z instead of z - y", "σ' is missing"}),
@@ -75,6 +91,11 @@ PAIRS = {
         {"a factor 2 too many", "the factor w3 is missing in layers 1 and 2"},
     ),
     "momentum_step": (average_uphill, {"the moving average", "W moves up the slope"}),
+    "sgd_epoch": (uphill_sums, {"the sum in place of the mean", "uphill instead of downhill"}),
+    "sgd_epoch, other steps": (
+        twice_and_without_the_rest,
+        {"a factor 2 too many", "the last, short mini-batch is dropped"},
+    ),
     "batchnorm_backward": (half_way_without_gamma, {"the path through σ² is missing", "gamma is missing in dA"}),
 }
 
@@ -83,7 +104,7 @@ PAIRS = {
 def test_both_mistakes_are_named(name: str) -> None:
     answer, names = PAIRS[name]
     for seed in range(10):
-        verdict = judge(QUESTIONS[name], answer, seed)
+        verdict = judge(QUESTIONS[name.split(",")[0]], answer, seed)
         said = report(verdict).replace("\n  ", " ")
         assert "two mistakes at once" in said, said
         assert all(each in said for each in names), said
@@ -101,6 +122,7 @@ TRUE_PAIRS = {
     "sums in place of the means in dA",
     "the wrong sign in both paths",
     "σ' is missing everywhere",
+    "one step with all samples",
 }
 """Mistakes of the catalogue that are two at once by what they say."""
 

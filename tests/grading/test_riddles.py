@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from nbformat import NotebookNode
 
+from nnlib.grading.catalogue import Catalogue
 from nnlib.grading.diagnosis import judge
 from nnlib.grading.execution import run
 from nnlib.grading.question import Question
@@ -93,10 +94,9 @@ def test_the_choices_are_four_mistakes_of_the_question(name: str) -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_code_does_what_no_other_mistake_does(name: str) -> None:
     for seed in SEEDS:
-        trials = [
-            attempt(QUESTIONS[name], as_shown(name), fixture, run, 5) for fixture in fixtures(QUESTIONS[name], seed)
-        ]
-        explained = [mistake.name for named in name_mistakes(QUESTIONS[name], trials) for mistake in named.mistakes]
+        catalogue = Catalogue(QUESTIONS[name], seed)
+        trials = [attempt(as_shown(name), fixture, run, 5) for fixture in catalogue.fixtures]
+        explained = [mistake.name for named in name_mistakes(catalogue, trials) for mistake in named.mistakes]
         assert explained == [RIDDLES[name].mistake], f"seed {seed}"
 
 

@@ -17,11 +17,11 @@ from nnlib.data import minibatches as core_minibatches
 from nnlib.grading import check
 from nnlib.grading.check import report
 from nnlib.grading.diagnosis import judge
+from nnlib.grading.execution import run
 from nnlib.grading.questions import QUESTIONS
 from nnlib.grading.questions.fixtures import cast
 from nnlib.grading.questions.sgd import win_the_race
-from nnlib.grading.questions.sgd.orders import FIXED_SEEDS, orders_of_fixed_seeds
-from nnlib.grading.trials import fixtures
+from nnlib.grading.trials import attempt, calls, fixtures
 from nnlib.losses import SquaredError
 from nnlib.optimizers import SGD
 from nnlib.widgets.minibatch import race_figure
@@ -225,7 +225,7 @@ def test_the_last_digits_tell_one_order_from_another() -> None:
     assert len(settled) == 6
 
 
-@pytest.mark.parametrize("fixed", [0, 1, 42, 1234])
+@pytest.mark.parametrize("fixed", [0, 1, 42, 90_210, 987_654_321])
 @pytest.mark.parametrize(
     "order_of",
     [
@@ -252,28 +252,35 @@ def test_a_seed_of_ones_own_is_named_however_it_is_used(fixed: int, order_of) ->
         return w
 
     verdict = judge(QUESTIONS["sgd_epoch"], sgd_epoch, fixed)
-    assert verdict.earned == 1.5
-    assert "The order is that of a fixed seed" in report(verdict).replace("\n  ", " ")
+    assert (verdict.mistake, verdict.earned) == ("the seed is ignored", 1.5)
+    assert "The order is the same for another seed" in report(verdict).replace("\n  ", " ")
 
 
-def test_no_right_order_is_taken_for_that_of_a_fixed_seed_by_chance() -> None:
-    # there are only 2.7 million ways to deal 24 samples into two halves: any of them may come from any seed
+def test_an_answer_is_called_with_two_seeds_in_the_order_in_which_the_calls_are_listed() -> None:
+    called = []
+
+    def call(answer, arguments, seconds):
+        called.append(arguments)
+        return run(answer, arguments, seconds)
+
+    drawn = list(fixtures(QUESTIONS["minibatches"], 0))
+    assert all(attempt(reference("minibatches"), fixture, call, 1.0).right for fixture in drawn)
+    assert called == calls(drawn)
+    assert all(first[:2] == again[:2] and first[2] != again[2] for first, again in zip(called[::2], called[1::2]))
+
+
+def test_two_seeds_have_the_same_order_by_chance_hardly_ever() -> None:
+    # there are only 2.7 million ways to deal 24 samples into two halves: with so few, two may be the same
     halves = np.split(np.random.default_rng(0).permutation(24), 2)
-    assert round(QUESTIONS["minibatches"].settle(halves, (24, 12, 10**8))[1], 4) == 2
-    known = len(orders_of_fixed_seeds(24))
+    assert round(QUESTIONS["minibatches"].settle((halves, halves), (24, 12, 10**8))[1], 4) == 2
     judged = [
         math.factorial(n) / math.prod(map(math.factorial, map(len, reference("minibatches")(n, m, seed))))
         for family in QUESTIONS["minibatches"].families
         for n, m, seed in [of_family("minibatches", family, 0)]
     ]
-    assert known / min(judged) < 1e-9
+    assert 1 / min(judged) < 1e-12
     X, *_ = of_family("sgd_epoch", "many samples", 0)
-    assert known / math.factorial(4) ** (len(X) / 4) < 1e-8
-
-
-def test_the_seeds_that_are_handed_in_are_none_of_the_usual_ones_but_for_the_edge() -> None:
-    for n, _, seed in cases("minibatches"):
-        assert seed not in FIXED_SEEDS or seed == 0 < n
+    assert 1 / math.factorial(4) ** (len(X) / 4) < 1e-10
 
 
 @pytest.mark.parametrize(
@@ -314,7 +321,7 @@ def test_runs_of_neighbours_are_not_random(order) -> None:
 )
 def test_what_is_no_partition_is_told_so(value: object, said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        QUESTIONS["minibatches"].settle(value, (5, 2, 10**8))
+        QUESTIONS["minibatches"].settle((value, value), (5, 2, 10**8))
 
 
 # one question after the other

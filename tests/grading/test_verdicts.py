@@ -73,6 +73,39 @@ def test_a_wrong_number_of_values_is_described(returned: Callable, said: str) ->
     assert said in report(verdict).replace("\n  ", " ")
 
 
+@pytest.mark.parametrize(
+    ("returned", "helps"),
+    [
+        (lambda dW, db: dW, False),
+        (lambda dW, db: (dW, db, 0), False),
+        (lambda dW, db: None, False),
+        (lambda dW, db: (None, db), False),
+        (lambda dW, db: ("dW", db), False),
+        (lambda dW, db: (dW.T, db), True),
+        (lambda dW, db: (dW + 1, db), True),
+    ],
+)
+def test_where_the_kind_is_wrong_no_question_and_no_formula_about_numbers_is_shown(
+    returned: Callable, helps: bool
+) -> None:
+    verdict = verdict_on(lambda *arguments: returned(*layer_gradients(*arguments)), "layer_gradients")
+    assert ("ask" in kinds(verdict), "formula" in kinds(verdict)) == (helps, helps)
+
+
+def test_a_list_that_is_not_over_the_layers_does_not_speak_of_layers() -> None:
+    step = QUESTIONS["sgd_step"].reference
+    answers = [
+        lambda params, grads, step_size: [P + 1 for P in step(params, grads, step_size)],
+        lambda params, grads, step_size: 0.0,
+        lambda params, grads, step_size: step(params, grads, step_size)[1:],
+        lambda params, grads, step_size: [None, *step(params, grads, step_size)[1:]],
+    ]
+    for answer in answers:
+        verdict = verdict_on(answer, "sgd_step")
+        assert not verdict.right
+        assert "ayer" not in report(verdict)
+
+
 def test_lists_over_the_layers_have_their_own_messages() -> None:
     short = verdict_on(lambda *arguments: tuple(part[1:] for part in backward(*arguments)), "backward")
     assert "dWs has 2 entries; expected is one entry for each of the L = 3 layers" in report(short)
@@ -268,6 +301,15 @@ def test_what_fails_on_an_edge_only_gets_half() -> None:
     assert kinds(verdict) == ["right", "edge"]
     assert "Right on ordinary inputs, but not with one sample (m = 1). db has shape ()" in report(verdict)
     assert verdict.earned == 1.5
+
+
+def test_of_several_wrong_results_it_is_said_which_one_fails_on_an_edge_only() -> None:
+    def answer(delta, Z_prev):
+        return delta.T @ Z_prev + 1, np.squeeze(delta).sum(axis=0)
+
+    text = report(verdict_on(answer, "layer_gradients")).replace("\n  ", " ")
+    assert "On ordinary inputs, db is right, but not with one sample (m = 1). db has shape ()" in text
+    assert "Right on ordinary inputs" not in text
 
 
 # ------------------------------------------------------------------ finite differences

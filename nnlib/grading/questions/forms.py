@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from nnlib.grading.question import OtherKindError
+
 
 def values_of(*keys: str) -> Callable[[Any, tuple], tuple]:
     """A dict as the values of these keys, in order; more keys do no harm.
@@ -16,10 +18,10 @@ def values_of(*keys: str) -> Callable[[Any, tuple], tuple]:
     def settle(value: Any, _arguments: tuple) -> tuple:
         if not isinstance(value, Mapping):
             kind = type(value).__name__
-            raise ValueError(f"The function returns a {kind}; expected is a dict with {', '.join(keys)}.")
+            raise OtherKindError(f"The function returns a {kind}; expected is a dict with {', '.join(keys)}.")
         missing = [key for key in keys if key not in value]
         if missing:
-            raise ValueError(f"The dict that you return has no {' and no '.join(missing)}.")
+            raise OtherKindError(f"The dict that you return has no {' and no '.join(missing)}.")
         return tuple(value[key] for key in keys)
 
     return settle
@@ -32,7 +34,7 @@ def first_of_two(value: Any, _arguments: tuple) -> Any:
     1
     """
     if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise ValueError("The function has to return two values: the result and a cache, which may be None.")
+        raise OtherKindError("The function has to return two values: the result and a cache, which may be None.")
     return value[0]
 
 

@@ -15,7 +15,7 @@ from nnlib.grading.check import report
 from nnlib.grading.diagnosis import SECONDS, judge
 from nnlib.grading.question import OpenQuestion, Question, ValueQuestion
 from nnlib.grading.questions import QUESTIONS
-from nnlib.grading.trials import fixtures
+from nnlib.grading.trials import calls, fixtures
 from nnlib.grading.trusted import bubblewrap, sandbox, wire
 from nnlib.grading.trusted.answers import Answers, Remote, SetUpError, TimeUpError
 from nnlib.grading.trusted.kernel import Kernel, KernelGoneError
@@ -195,8 +195,8 @@ def _verdict(
     if isinstance(question, OpenQuestion):
         answers.begin(remote)
         return judge(question, remote, seed, run=answers.run), found.value
-    inputs = [fixture.arguments for fixture in fixtures(question, seed)]
-    answers.begin(remote, [*inputs, inputs[0]], SECONDS)
+    inputs = list(fixtures(question, seed))
+    answers.begin(remote, calls([*inputs, inputs[0]]), SECONDS)
     return judge(question, remote, seed, run=answers.run, seconds=SECONDS), found.value
 
 

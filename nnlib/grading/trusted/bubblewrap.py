@@ -241,6 +241,7 @@ def course(modules: frozenset[str]) -> dict[str, str]:
     inside = NNLIB / "grading" / "trusted" / "inside"
     files = {
         NNLIB / "grading" / "execution.py": "grading/execution.py",
+        NNLIB / "grading" / "names.py": "grading/names.py",
         inside / "course.py": "grading/__init__.py",
         inside.parent / "__init__.py": "grading/trusted/__init__.py",
         inside.parent / "wire.py": "grading/trusted/wire.py",

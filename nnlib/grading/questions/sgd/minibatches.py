@@ -1,17 +1,16 @@
 """A random partition of the samples into mini-batches."""
 
 import zlib
-from functools import cache, partial
+from functools import partial
 from math import factorial, prod
 from typing import Any
 
 import numpy as np
 
-from nnlib.grading.question import Mistake, Question, Result
-from nnlib.grading.questions.sgd.orders import FIXED_SEEDS, draw_seed, orders_of_fixed_seeds
+from nnlib.grading.question import Mistake, OtherKindError, Question, Result
 
 MANY_WAYS = 10**12
-"""Of so many partitions, none comes about by chance: hundreds are known that do not follow from the seed."""
+"""Of so many partitions, no two are the same by chance, nor is one of them in order."""
 
 BELOW_THE_TOLERANCE = 1e-7
 
@@ -25,36 +24,57 @@ def _dealt(order, m):
     return [order[start : start + m] for start in range(0, len(order), m)]
 
 
-def settle(value: Any, arguments: tuple) -> tuple[np.ndarray, float]:
-    """Any partition as 0, …, n - 1; and the number of random orders that two seeds give, as far as one can tell.
+def draw_seed(rng: np.random.Generator) -> int:
+    """Any seed."""
+    return int(rng.integers(2**31 - 1))
 
-    0 if neighbours stay together, 1 if it is the order of a seed that is always the same, otherwise 2. Its last digits
-    stand for the order, so that another order at the next call with the same arguments is noticed.
-    """
+
+def another_seed(arguments: tuple) -> tuple:
+    """The same n and m with another seed."""
     n, m, seed = arguments
-    batches = _index_arrays(value, n, m)
-    _need_a_partition(batches, n, m)
-    sets = tuple(tuple(sorted(batch.tolist())) for batch in batches)
+    return n, m, seed + 1
+
+
+def settle(value: Any, arguments: tuple) -> tuple[np.ndarray, float]:
+    """Any partition as 0, …, n - 1; and the number of random orders that two seeds give.
+
+    0 if neighbours stay together, 1 if both seeds give the same partition, otherwise 2. Its last digits stand for the
+    order, so that another order at the next call with the same arguments is noticed.
+    """
+    n, m, _ = arguments
+    sets, sets_of_another = (_partition(each, n, m) for each in value)
     random_orders = 2
     ways = factorial(n) // prod(factorial(len(batch)) for batch in sets)
-    if ways > MANY_WAYS and m > 2 and seed not in FIXED_SEEDS:
-        random_orders = 0 if _neighbours_together(sets, n) else 1 if sets in _partitions_of_fixed_seeds(n, m) else 2
+    if ways > MANY_WAYS:
+        in_order = m > 2 and _neighbours_together(sets, n)
+        random_orders = 0 if in_order else 1 if sets == sets_of_another else 2
     digits = zlib.crc32(repr(sets).encode()) / 2**32
     return np.arange(n), random_orders * (1 + BELOW_THE_TOLERANCE * digits)
+
+
+def _partition(value: Any, n: int, m: int) -> tuple[tuple[int, ...], ...]:
+    """The mini-batches, each sorted; or a ValueError that says what is wrong with them."""
+    batches = _index_arrays(value, n, m)
+    _need_a_partition(batches, n, m)
+    return tuple(tuple(sorted(batch.tolist())) for batch in batches)
 
 
 def _index_arrays(value: Any, n: int, m: int) -> list[np.ndarray]:
     """The mini-batches as arrays of whole numbers, or a ValueError that says what they are instead."""
     wanted = "expected is a list of index arrays, one for each mini-batch"
+    if value is None:
+        raise OtherKindError("The function returns None: did you forget the return?")
     if not isinstance(value, (list, tuple)) and not (isinstance(value, np.ndarray) and value.ndim):
         name = type(value).__name__
-        raise ValueError(f"The function returns a{'n' * (name[0] in 'aeiou')} {name}; {wanted}.")
+        raise OtherKindError(f"The function returns a{'n' * (name[0] in 'aeiou')} {name}; {wanted}.")
     batches = []
     for k, batch in enumerate(value):
         if isinstance(batch, (int, float, np.number)):
-            raise ValueError(f"Entry {k} of your result is the number {batch}; {wanted}. Is the order cut into pieces?")
+            raise OtherKindError(
+                f"Entry {k} of your result is the number {batch}; {wanted}. Is the order cut into pieces?"
+            )
         if not isinstance(batch, (list, tuple, range, np.ndarray)):
-            raise ValueError(f"batches[{k}] is of type {type(batch).__name__}; {wanted}.")
+            raise OtherKindError(f"batches[{k}] is of type {type(batch).__name__}; {wanted}.")
         try:
             array = np.asarray(batch)
         except ValueError:
@@ -111,12 +131,6 @@ def _neighbours_together(sets: tuple, n: int) -> bool:
     pairs = sum(one in batch and (one + 1) % n in batch for batch in map(set, sets) for one in batch)
     steps = {step for batch in sets for step in np.diff(batch).tolist()}
     return pairs >= n - len(sets) - 1 or len(steps) == 1
-
-
-@cache
-def _partitions_of_fixed_seeds(n: int, m: int) -> set:
-    orders = orders_of_fixed_seeds(n)
-    return {tuple(tuple(sorted(batch)) for batch in _dealt(order.tolist(), m)) for order in orders}
 
 
 def _draw(rng: np.random.Generator, m: int, full: int, rest: int) -> tuple:
@@ -363,4 +377,5 @@ QUESTION = Question(
     mistakes=MISTAKES,
     equivalents=EQUIVALENTS,
     settle=settle,
+    again=another_seed,
 )

@@ -4,10 +4,10 @@ import numpy as np
 
 from nnlib.grading.question import Question, Result
 from nnlib.grading.questions.fixtures import float32, integers, off_zero
-from nnlib.grading.questions.sgd.epoch_mistakes import MISTAKES, VISITS
+from nnlib.grading.questions.sgd.epoch_mistakes import MISTAKES, PARTS, VISITS, together
+from nnlib.grading.questions.sgd.minibatches import draw_seed
 from nnlib.grading.questions.sgd.minibatches import reference as minibatches
-from nnlib.grading.questions.sgd.orders import draw_seed
-from nnlib.grading.questions.sgd.visits import Ends, grouped
+from nnlib.grading.questions.sgd.visits import Ends, another_seed, grouped
 
 
 def reference(X, Y, w, m, step_size, seed):
@@ -107,10 +107,10 @@ QUESTION = Question(
         "one sample a mini-batch": lambda rng: _draw(rng, 5, 1, 3),
         "fewer samples than m": lambda rng: _draw(rng, 5, 8, 3, 2),
         "one mini-batch": lambda rng: _draw(rng, 5, 5, 2),
-        "a short last mini-batch": lambda rng: _draw(rng, 5, 3, 4, 2),
-        "a last mini-batch of one sample": lambda rng: _draw(rng, 5, 2, 3, 3),
         "square, one mini-batch": lambda rng: _draw(rng, 5, 5, 5, 5),
         "square mini-batches": lambda rng: _draw(rng, 4, 2, 2, 2),
+        "a short last mini-batch": lambda rng: _draw(rng, 5, 3, 4, 2),
+        "a last mini-batch of one sample": lambda rng: _draw(rng, 5, 2, 3, 3),
     },
     edges={
         "one weight (d = 1)": lambda rng: _draw(rng, 4, 4, 1),
@@ -122,7 +122,10 @@ QUESTION = Question(
     },
     mistakes=MISTAKES,
     equivalents=EQUIVALENTS,
+    parts=PARTS,
+    together=together,
     derivative=True,
     uses=("minibatches", "sgd_step"),
     settle=Ends(*VISITS).settle,
+    again=another_seed,
 )

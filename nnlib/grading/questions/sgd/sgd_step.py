@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from nnlib.grading.comparison import FLOAT32_TOLERANCE, as_numbers, distance
-from nnlib.grading.question import Mistake, Question, Result
+from nnlib.grading.question import Mistake, OtherKindError, Question, Result
 from nnlib.grading.questions.fixtures import cast, float32, integers, off_zero
 
 TWO_LAYERS = ((3, 2), (3,), (4, 3), (4,))
@@ -23,7 +23,7 @@ def settle(value: Any, arguments: tuple) -> list:
     """The new arrays, if there are as many as there were, each of its old shape."""
     params = arguments[0]
     if not isinstance(value, (list, tuple)) and not (isinstance(value, np.ndarray) and value.ndim):
-        raise ValueError(f"The function returns {_kind(value)}; expected is a list of arrays, as long as params.")
+        raise OtherKindError(f"The function returns {_kind(value)}; expected is a list of arrays, as long as params.")
     if len(value) != len(params):
         raise ValueError(f"The list that you return has {_entries(len(value))}; params has {len(params)}.")
     for i, (old, new) in enumerate(zip(params, value, strict=True)):
@@ -289,6 +289,7 @@ QUESTION = Question(
     results=(
         Result(
             "the new params",
+            layers=False,
             first=0,
             forward=True,
             ask="Which way does the gradient point, and which way does each array move?",

@@ -1,11 +1,11 @@
 """Every w that an epoch of SGD may rightly end with, and every w that a wrong one ends with.
 
-A rule goes through the samples in the order in which they lie: X (..., n, d), Y (..., n, k), w (d, k). With other
+A loop goes through the samples in the order in which they lie: X (..., n, d), Y (..., n, k), w (d, k). With other
 leading axes it goes through several orders at once.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from itertools import combinations_with_replacement as multisets
 from itertools import permutations, product
@@ -14,10 +14,14 @@ from typing import Any
 import numpy as np
 
 from nnlib.grading.comparison import as_numbers
+from nnlib.grading.question import OneFaultError
 from nnlib.grading.questions.fixtures import cast
-from nnlib.grading.questions.sgd.orders import FIXED_SEEDS, orders_of_fixed_seeds
 
-Rule = Callable[[np.ndarray, np.ndarray, np.ndarray, int, float], np.ndarray]
+Gradient = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+"""(x, y, w) -> what is taken for the gradient of a mini-batch."""
+
+Loop = Callable[[np.ndarray, np.ndarray, np.ndarray, int, float, Gradient], np.ndarray]
+"""(X, Y, w, m, step_size, gradient) -> what is taken for w after an epoch."""
 
 FEW = 5
 """Up to so many samples, every order is tried."""
@@ -28,10 +32,10 @@ BELOW_ROUNDING = 1e-13
 TABLES_KEPT = 100
 
 
-def epoch(X: np.ndarray, Y: np.ndarray, w: np.ndarray, m: int, step_size: float) -> np.ndarray:
+def epoch(X: np.ndarray, Y: np.ndarray, w: np.ndarray, m: int, step_size: float, gradient: Gradient) -> np.ndarray:
     """w after one step for each m samples, in the order in which they lie."""
     for x, y in cut(X, Y, m):
-        w = w - step_size * mean_gradient(x, y, w)
+        w = w - step_size * gradient(x, y, w)
     return w
 
 
@@ -43,12 +47,17 @@ def cut(X: np.ndarray, Y: np.ndarray, m: int) -> Iterator[tuple[np.ndarray, np.n
 
 def mean_gradient(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
     """1/m xᵀ(x w - y)."""
-    return summed_gradient(x, y, w) / x.shape[-2]
+    return np.swapaxes(x, -1, -2) @ right_error(x, y, w) / x.shape[-2]
 
 
-def summed_gradient(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """xᵀ(x w - y)."""
-    return np.swapaxes(x, -1, -2) @ (x @ w - y)
+def right_error(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """x w - y."""
+    return x @ w - y
+
+
+def own_size(x: np.ndarray, y: np.ndarray, n: int, m: int) -> int:
+    """The number of samples in the mini-batch."""
+    return x.shape[-2]
 
 
 def one_order_each(n: int, m: int) -> Iterator[Sequence[int]]:
@@ -82,15 +91,19 @@ def with_replacement(n: int, m: int) -> Iterator[Sequence[int]]:
 
 @dataclass(frozen=True)
 class Visit:
-    """A rule, and the orders in which samples may come to it.
+    """A way to visit all samples, and the orders in which they may come.
 
     Attributes:
-        rule: what it does with them.
+        loop: what it does with the samples and with the gradient of a mini-batch, which is xᵀ error / size.
+        error: (x, y, w) -> the error.
+        size: (x, y, n, m) -> by what the sum over the samples is divided.
         orders: (n, m) -> the orders that may lead to different results; the first one stands for all of them.
-        apart: whether Y has an order of its own; then the reverse one stands for all.
+        apart: whether Y has any order of its own; then the reverse one stands for all.
     """
 
-    rule: Rule
+    loop: Loop = epoch
+    error: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray] = right_error
+    size: Callable[[np.ndarray, np.ndarray, int, int], float] = own_size
     orders: Callable[[int, int], Iterator[Sequence[int]]] = one_order_each
     apart: bool = False
 
@@ -101,7 +114,7 @@ class Visit:
             return np.empty((0, *w.shape))
         of_Y = orders
         if self.apart:
-            orders, of_Y = (part.reshape(-1, len(X)) for part in _pairs(orders))
+            orders, of_Y = _pairs(orders, _listed(every_order, len(X), m)[::-1])
         try:
             ends = self.rule(X[orders], Y[of_Y], w, m, step_size)
         except ValueError:
@@ -109,17 +122,44 @@ class Visit:
             return np.empty((0, *w.shape))
         return np.broadcast_to(ends, (len(orders), *w.shape))
 
+    def rule(self, X: np.ndarray, Y: np.ndarray, w: np.ndarray, m: int, step_size: float) -> np.ndarray:
+        """Where the samples lead, in the order in which they lie."""
+        n = X.shape[-2]
+
+        def gradient(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
+            return np.swapaxes(x, -1, -2) @ self.error(x, y, w) / self.size(x, y, n, m)
+
+        return self.loop(X, Y, w, m, step_size, gradient)
+
+    def and_also(self, other: "Visit") -> "Visit":
+        """The same with everything that is wrong in another one, which changes other parts."""
+        parts = {each.name: getattr(other, each.name) for each in fields(self)}
+        return replace(self, **{name: part for name, part in parts.items() if part != getattr(RIGHT, name)})
+
+
+RIGHT = Visit()
+
 
 @cache
 def _listed(orders: Callable[[int, int], Iterator[Sequence[int]]], n: int, m: int) -> np.ndarray:
     return np.array(list(orders(n, m)))
 
 
-def _pairs(orders: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Each order with each other one; first those that are the reverse of each other."""
-    P, n = orders.shape
-    first = np.broadcast_to(orders[:, np.newaxis], (P, P, n))
-    return first, np.broadcast_to(orders[np.newaxis, ::-1], (P, P, n))
+def _pairs(orders: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each order with each other one."""
+    return np.repeat(orders, len(others), axis=0), np.tile(others, (len(orders), 1))
+
+
+def leads_to(visit: Visit, value: Any, arguments: tuple) -> bool:
+    """Some order of the samples leads to this w."""
+    X, Y, w, m, step_size, _ = arguments
+    ended, misfit = as_numbers("w", value)
+    if misfit or ended.shape != w.shape:
+        return False
+    X, Y, W = columns(X, Y, w)
+    ends = visit.ends(X, Y, W, m, step_size)
+    distances = np.abs(ends - ended.reshape(W.shape)).max(axis=(1, 2))
+    return bool((distances <= TOLERANCE * np.abs(ends).max(axis=(1, 2))).any())
 
 
 class Ends:
@@ -130,23 +170,21 @@ class Ends:
     """
 
     def __init__(self, *wrong: Sequence[Visit]) -> None:
-        self._groups = ([Visit(epoch)], *wrong)
+        self._groups = ([RIGHT], *wrong)
         self._tables: dict[tuple, _Table] = {}
 
     def settle(self, value: Any, arguments: tuple) -> Any:
         """What stands for the value; a ValueError if no order leads to it, by the right rule or by a wrong one."""
-        X, Y, w, m, step_size, seed = arguments
+        X, Y, w, m, step_size, _ = arguments
+        if len(X) > FEW:
+            return _settled_for_two_seeds(value, arguments)
         ended, misfit = as_numbers("w", value)
         if misfit or ended.size != w.size or ended.ndim > 2 or not np.isfinite(ended).all():
             return value
         data = columns(*cast((X, Y, w), float))
         tolerance = FLOAT32_TOLERANCE if np.float32 in {X.dtype, Y.dtype, w.dtype} else TOLERANCE
         end = ended.astype(float).reshape(data[2].shape)
-        if len(X) > FEW:
-            settled = _settled_by_groups(end, *data, step_size, seed, tolerance)
-        else:
-            settled = self._settled(end, tolerance, *data, m, step_size)
-        return settled.reshape(ended.shape)
+        return self._settled(end, tolerance, *data, m, step_size).reshape(ended.shape)
 
     def _settled(self, end: np.ndarray, tolerance: float, *data: Any) -> np.ndarray:
         for group in range(len(self._groups)):
@@ -212,30 +250,42 @@ def grouped(rng: np.random.Generator, groups: int) -> tuple[np.ndarray, np.ndarr
     return X, rng.normal(size=n), rng.normal(size=2 * groups)
 
 
-def _settled_by_groups(end, X, Y, w, step_size, seed, tolerance):
-    """For samples in groups, one at a time: the order in which they lie stands for all random ones."""
+def another_seed(arguments: tuple) -> tuple | None:
+    """The same samples with another seed, where there are many of them."""
+    *others, seed = arguments
+    return (*others, seed + 1) if len(others[0]) > FEW else None
+
+
+def _settled_for_two_seeds(values: tuple, arguments: tuple) -> Any:
+    """For samples in groups: the order in which they lie stands for all random ones."""
+    w = arguments[2]
+    ended, misfit = as_numbers("w", values[0])
+    if misfit or ended.shape != w.shape:
+        return values[0]
+    ends = _ends_in_groups(*arguments[:3], arguments[4])
+    order = _order_in_groups(ended, ends)
+    if order is None:
+        return ended
+    if not order.any():
+        raise OneFaultError("The samples are visited in the order in which they lie: deal them out at random.")
+    ended_for_another, _ = as_numbers("w", values[1])
+    if ended_for_another.shape == w.shape and np.array_equal(order, _order_in_groups(ended_for_another, ends)):
+        raise OneFaultError("The order is the same for another seed: hand the argument seed on.")
+    return ends[:, 0].ravel()
+
+
+def _ends_in_groups(X: np.ndarray, Y: np.ndarray, w: np.ndarray, step_size: float) -> np.ndarray:
+    """Where all orders of the samples of each group lead: (groups, orders, 2)."""
     n, groups = len(X), X.shape[1] // 2
     orders = _listed(every_order, GROUP, 1)
-    seen, settled = [], []
-    for g in range(groups):
-        here, samples = slice(2 * g, 2 * g + 2), np.arange(g, n, groups)
-        ends = epoch(X[samples][orders][..., here], Y[samples][orders], w[here], 1, step_size)
-        distances = np.abs(ends - end[here]).max(axis=(1, 2))
-        if distances.min() > tolerance * np.abs(ends).max():
-            return end
-        seen.append(int(distances.argmin()))
-        settled.append(ends[0])
-    if not any(seen):
-        raise ValueError("The samples are visited in the order in which they lie: deal them out at random.")
-    if seed not in FIXED_SEEDS and tuple(seen) in _group_orders_of_fixed_seeds(n, groups):
-        raise ValueError("The order is that of a fixed seed, not of the argument seed.")
-    return np.concatenate(settled)
+    samples = np.arange(n).reshape(GROUP, groups).T
+    x = X.reshape(n, groups, 2)[samples, np.arange(groups)[:, np.newaxis]][:, orders]
+    y = Y[samples][:, orders, np.newaxis]
+    return epoch(x, y, w.reshape(groups, 1, 2, 1), 1, step_size, mean_gradient)[..., 0]
 
 
-@cache
-def _group_orders_of_fixed_seeds(n: int, groups: int) -> set[tuple[int, ...]]:
-    number = {order: k for k, order in enumerate(permutations(range(GROUP)))}
-    return {
-        tuple(number[tuple(i // groups for i in order.tolist() if i % groups == g)] for g in range(groups))
-        for order in orders_of_fixed_seeds(n)
-    }
+def _order_in_groups(ended: np.ndarray, ends: np.ndarray) -> np.ndarray | None:
+    """The number of the order in which each group was visited, or None if none leads to this w."""
+    distances = np.abs(ends - ended.reshape(len(ends), 1, 2)).max(axis=2)
+    found = distances.min(axis=1) <= TOLERANCE * np.abs(ends).max(axis=(1, 2))
+    return distances.argmin(axis=1) if found.all() else None

@@ -1,11 +1,10 @@
 """Calls the answers in the student's kernel. The grader believes nothing of what comes back but the values."""
 
 import sys
-from collections.abc import Iterator
-from types import CodeType, FunctionType
 from typing import Any
 
 from nnlib.grading.execution import Outcome, run
+from nnlib.grading.names import names_used
 from nnlib.grading.trusted.wire import WireError, decode, encode
 
 MIME = "application/x-nnlib"
@@ -32,8 +31,7 @@ def kind(name: str) -> Reply:
             return Reply(encode(("value", value)))
         except WireError as error:
             return Reply(encode(("unsendable", str(error))))
-    names = sorted(set(_names(value.__code__))) if isinstance(value, FunctionType) else []
-    return Reply(encode(("function", names[:500])))
+    return Reply(encode(("function", sorted(names_used(value))[:500])))
 
 
 def call(name: str, calls: str, seconds: float) -> Reply:
@@ -67,10 +65,3 @@ def _plain(outcome: Outcome) -> str:
     except WireError as error:
         words = ("WireError", f"what the function returns cannot be sent: {error}", "", "")
         return encode((words, None, None, *rest))
-
-
-def _names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _names(constant)
