@@ -1,25 +1,23 @@
 """Drive the live version of the course, served under a sub-path, in a browser that reaches nothing else."""
 
 import contextlib
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import quote
 
 from playwright.sync_api import Browser, BrowserContext, Page
 from pyodide_cache import pyodide
+from site_driver import served
 
 from nnlib.course.lite import build
 
 START = 300_000
-"""Milliseconds in which a kernel must have started: some 15 s on a machine with nothing else to do."""
+"""Milliseconds in which a kernel must have started, on a machine as busy as it may be."""
 NOWHERE = {"server": "http://127.0.0.1:9", "bypass": "127.0.0.1"}
 """A proxy that is not there, for every address but this machine's."""
 RUN_CELL = """([id, source]) => {
-    const {content, sessionContext} = window.jupyterapp.shell.currentWidget;
+    const {content} = window.jupyterapp.shell.currentWidget;
     const index = [...content.model.cells].findIndex(cell => cell.id === id);
     if (source !== null) content.model.cells.get(index).sharedModel.setSource(source);
     content.activeCellIndex = index;
@@ -36,30 +34,6 @@ OUTPUT = """id => {
 }"""
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """The plainest static server, without a line for each request."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@contextlib.contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Serve a folder on the loopback address; gives the address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 @dataclass
 class LiveVersion:
     """The live version at an address."""
@@ -74,9 +48,9 @@ class LiveVersion:
 @contextlib.contextmanager
 def running_live(root: Path) -> Iterator[LiveVersion]:
     """Build the live version and serve it under a sub-path, as GitHub Pages does."""
-    build(root / "course" / "lite", pyodide())
+    build(root / "lite", pyodide())
     with served(root) as address:
-        yield LiveVersion(f"{address}/course/lite")
+        yield LiveVersion(f"{address}lite")
 
 
 @contextlib.contextmanager
