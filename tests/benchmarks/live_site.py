@@ -15,7 +15,7 @@ import nbformat
 import numpy as np
 import psutil
 import pytest
-from lab_driver import CONNECTED, open_notebook, run_all
+from lab_driver import CONNECTED, RUN_ALL, open_notebook, run_all
 from live_driver import OUTPUT, SET_SOURCES, START, LiveVersion, new_page, offline, running_live
 from playwright.sync_api import Browser, Page
 from widgets.figure_driver import handle, tick_latencies
@@ -64,11 +64,12 @@ def test_numbers(chromium: Browser, live: LiveVersion, root: Path) -> None:
         start, cpu = time.perf_counter(), browser_cpu()
         open_notebook(page, live, "lectures/06_momentum.ipynb", timeout=START)
         ready = time.perf_counter()
-        run_all(page, timeout=START)
-        page.wait_for_selector(PICTURE)
+        page.evaluate(RUN_ALL)
+        page.wait_for_selector(PICTURE, timeout=START)
         picture = time.perf_counter()
         print(f"kernel ready after {ready - start:.1f} s, first picture after {picture - start:.1f} s", end=", ")
         print(f"with {browser_cpu() - cpu:.1f} s of CPU time")
+        page.wait_for_function("() => window.ranAll !== null", timeout=START)
         latencies = tick_latencies(page, handle(page, "momentum β"), TICKS, pause=0.3)
     median, p95 = np.percentile(latencies, [50, 95])
     print(f"a slider's tick: median {median:.0f} ms, 95 % within {p95:.0f} ms")
