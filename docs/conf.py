@@ -23,6 +23,7 @@ extensions = [
     "plain_docstrings",
     "mathml",
     "code_links",
+    "accessible",
 ]
 exclude_patterns = ["**/README.md"]
 nb_execution_mode = "off"  # the lectures have run already
