@@ -69,6 +69,13 @@ def test_formulas_are_drawn_with_the_font_that_comes_along(page: Page, address: 
     assert fraction["height"] > 20, "it is drawn as a line of text"
 
 
+def test_a_figure_has_its_own_place_in_the_text(page: Page, address: str):
+    page.goto(address + "exercises/06_momentum.html")
+    figure = page.locator("article figure").bounding_box()
+    after = page.get_by_text("Enter the two numbers you found in this form").bounding_box()
+    assert after["y"] >= figure["y"] + figure["height"]
+
+
 def test_the_search_works_without_a_server(page: Page, address: str):
     faults = watch(page, address)
     page.goto(address + "search.html?q=momentum")
