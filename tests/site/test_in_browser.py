@@ -48,6 +48,7 @@ def test_a_page_is_accessible_and_whole_fits_on_a_phone_and_asks_nobody_else(
     context = chromium.new_context(viewport={"width": 1400, "height": 900}, color_scheme=theme)
     page = context.new_page()
     faults = watch(page, address)
+    UnderSubPath.missing.clear()
     page.goto(address + path, wait_until="load")
     found = barriers(page)
     page.set_viewport_size({"width": 375, "height": 750})
