@@ -23,6 +23,7 @@ extensions = [
     "plain_docstrings",
     "mathml",
     "code_links",
+    "accessible",
 ]
 exclude_patterns = ["**/README.md"]
 nb_execution_mode = "off"  # the lectures have run already
@@ -56,6 +57,7 @@ html_sidebars = {
 html_context = {"launch": {**live, "Binder": binder(repository(), FIRST), "Colab": colab(repository(), FIRST)}}
 templates_path = ["_templates"]
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
 html_css_files = ["course.css"]
 html_copy_source = False
 html_scaled_image_link = False

@@ -36,9 +36,9 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that take minutes, not milliseconds: those that use a browser, or start kernels and servers."""
+    """Mark the tests that take minutes, not milliseconds: of a browser, of the site, of kernels and servers."""
     for item in items:
-        if {"chromium", "lab"} & set(getattr(item, "fixturenames", ())) or set(
+        if {"chromium", "lab", "site"} & set(getattr(item, "fixturenames", ())) or set(
             Path(item.nodeid.split("::")[0]).parts
         ) & SERVERS:
             item.add_marker("alone")

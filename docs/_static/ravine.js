@@ -85,9 +85,9 @@ function halfToEven(x, digits) {
 
 /** A number as captions show it: two digits, a power of ten written out. */
 export function number(x) {
-    const [mantissa, exponent] = general(x, 2).replace("-", "−").split("e");
-    if (exponent === undefined) return mantissa;
-    return `${mantissa}·10${[...exponent].map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]).join("")}`;
+    const [mantissa, exponent] = general(x, 2).split("e");
+    if (exponent === undefined) return mantissa.replace("-", "−");
+    return `${mantissa.replace("-", "−")}·10${[...exponent].map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]).join("")}`;
 }
 
 /** Without what the arithmetic leaves behind the ninth decimal. */

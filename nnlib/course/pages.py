@@ -148,7 +148,6 @@ def _picture(output: NotebookNode, name: str, folder: Path, live: str | None) ->
         f"```{{figure}} pictures/{name}.jpg",
         f":alt: {caption}",
         f":width: {output.metadata[PICTURE]['width']}px",
-        ":align: left",
         "",
         " ".join([SPECIAL.sub(r"\\\1", caption), *move]),
         "```",

@@ -48,6 +48,7 @@ def test_a_page_is_accessible_and_whole_fits_on_a_phone_and_asks_nobody_else(
     context = chromium.new_context(viewport={"width": 1400, "height": 900}, color_scheme=theme)
     page = context.new_page()
     faults = watch(page, address)
+    UnderSubPath.missing.clear()
     page.goto(address + path, wait_until="load")
     found = barriers(page)
     page.set_viewport_size({"width": 375, "height": 750})
@@ -65,8 +66,15 @@ def test_formulas_are_drawn_with_the_font_that_comes_along(page: Page, address: 
     assert page.evaluate("[...document.fonts].filter(font => font.status === 'loaded').map(font => font.family)") == [
         "Formulas"
     ]
-    height = page.locator(".formula math mfrac").first.bounding_box()["height"]
-    assert height > 30
+    fraction = page.locator(".formula math mfrac").first.bounding_box()
+    assert fraction["height"] > 20, "it is drawn as a line of text"
+
+
+def test_a_figure_has_its_own_place_in_the_text(page: Page, address: str):
+    page.goto(address + "exercises/06_momentum.html")
+    figure = page.locator("article figure").bounding_box()
+    after = page.get_by_text("Enter the two numbers you found in this form").bounding_box()
+    assert after["y"] >= figure["y"] + figure["height"]
 
 
 def test_the_search_works_without_a_server(page: Page, address: str):
