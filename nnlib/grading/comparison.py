@@ -134,6 +134,9 @@ def _number_of_entries(result: Result, expected: int) -> str:
 def _compare_array(label: str, layer: int, shape: str, expected: Any, got: Any, tolerance: float) -> Comparison:
     expected = np.asarray(expected, dtype=float)
     comma = " Is there a comma too many after return?" if isinstance(got, tuple) and len(got) == 1 else ""
+    if _is_several_values(got, expected):
+        text = f"{label} is a tuple of {len(got)} values; expected is one {'array' if expected.ndim else 'number'}."
+        return Comparison(misfit=text, other_kind=True)
     got, misfit = as_numbers(label, got)
     if misfit:
         return Comparison(misfit=misfit, other_kind=True)
@@ -150,6 +153,18 @@ def _compare_array(label: str, layer: int, shape: str, expected: Any, got: Any, 
     if broken:
         return Comparison(misfit=f"{broken} of {got.size} entries of {label} are nan or infinite.")
     return Comparison((Entry(label, layer, expected, got),), remark=remark, tolerance=tolerance)
+
+
+def _is_several_values(got: Any, expected: np.ndarray) -> bool:
+    """A tuple with an array in it that cannot be the rows of the expected one.
+
+    >>> _is_several_values((np.ones(2), 0.5), np.ones(2)), _is_several_values((1.0, 0.5), np.ones(2))
+    (True, False)
+    """
+    if not isinstance(got, tuple) or len(got) < 2:
+        return False
+    rows = {np.shape(each) if isinstance(each, np.ndarray) else () for each in got}
+    return len(rows) > 1 or (rows != {()} and len(got) != len(np.atleast_1d(expected)))
 
 
 def as_numbers(label: str, value: Any) -> tuple[np.ndarray, str]:

@@ -89,7 +89,7 @@ def run(answer: Callable, arguments: tuple, seconds: float) -> Outcome:
             warnings.simplefilter("default")
             with _time_limit(seconds):
                 value = _call(answer, arguments)
-            value = _copied(value)
+            value = _kept(value)
     # SystemExit and KeyboardInterrupt too: the student's exit() must not end the notebook
     except BaseException as error:
         failure = _failure(error, answer.__module__ if isinstance(answer, FunctionType) else None)
@@ -139,12 +139,12 @@ class _FirstCharacters(io.TextIOBase):
         return len(text)
 
 
-def _copied(value: Any, depth: int = 4) -> Any:
+def _kept(value: Any, depth: int = 4) -> Any:
     """Plain data copied, so that later calls cannot change it; what is too large or too deep stays as it is."""
     if depth and type(value) in (list, tuple) and len(value) <= ENTRIES_COPIED_AT_MOST:
-        return type(value)(_copied(entry, depth - 1) for entry in value)
+        return type(value)(_kept(entry, depth - 1) for entry in value)
     if depth and type(value) is dict:
-        return {key: _copied(entry, depth - 1) for key, entry in value.items()}
+        return {key: _kept(entry, depth - 1) for key, entry in value.items()}
     if isinstance(value, np.ndarray) and value.nbytes <= BYTES_COPIED_AT_MOST:
         return np.array(value)
     return value

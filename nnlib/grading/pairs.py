@@ -87,10 +87,9 @@ def _pair_that_leads_there(
     wrong = [trial for trial in trials if not _all_right(trial, results)]
     if len(wrong) < EVIDENCE or any(trial.outcome.failure for trial in trials):
         return ()
+    in_parts = [(mistake, _parts(question, mistake)) for mistake in question.mistakes]
     found = [
-        (one, other)
-        for one, other in combinations(question.mistakes, 2)
-        if _parts(question, one) and _parts(question, other) and not _parts(question, one) & _parts(question, other)
+        (one, other) for (one, its), (other, others) in combinations(in_parts, 2) if its and others and not its & others
     ]
     # where the values could not be brought to a form that is compared, there are many ways to come to them
     for trial in sorted(trials, key=lambda trial: not _fits(trial, results)):

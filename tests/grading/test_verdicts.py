@@ -49,6 +49,8 @@ def kinds(verdict: Verdict) -> list[str]:
         (lambda delta: delta.tolist()[:-1] + [[1.0]], "rows have different lengths"),
         (lambda delta: delta * np.nan, "30 of 30 entries of delta are nan or infinite"),
         (lambda delta: delta[:, :2], "delta has shape (6, 2); expected (m, d_i) = (6, 5)."),
+        (lambda delta: (delta, 0.5), "delta is a tuple of 2 values; expected is one array"),
+        (lambda delta: (delta, delta), "delta is a tuple of 2 values; expected is one array"),
         (lambda delta: iter(delta), "delta is an iterator"),
         (lambda delta: {"delta": delta}, "delta is a dict"),
         (lambda delta: judge, "delta is a function"),

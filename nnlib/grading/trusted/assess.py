@@ -11,11 +11,12 @@ import numpy as np
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
+from nnlib.grading.catalogue import Catalogue
 from nnlib.grading.check import report
 from nnlib.grading.diagnosis import SECONDS, judge
 from nnlib.grading.question import OpenQuestion, Question, ValueQuestion
 from nnlib.grading.questions import QUESTIONS
-from nnlib.grading.trials import calls, fixtures
+from nnlib.grading.trials import calls
 from nnlib.grading.trusted import bubblewrap, sandbox, wire
 from nnlib.grading.trusted.answers import Answers, Remote, SetUpError, TimeUpError
 from nnlib.grading.trusted.kernel import Kernel, KernelGoneError
@@ -195,9 +196,9 @@ def _verdict(
     if isinstance(question, OpenQuestion):
         answers.begin(remote)
         return judge(question, remote, seed, run=answers.run), found.value
-    inputs = list(fixtures(question, seed))
-    answers.begin(remote, calls([*inputs, inputs[0]]), SECONDS)
-    return judge(question, remote, seed, run=answers.run, seconds=SECONDS), found.value
+    catalogue = Catalogue(question, seed)
+    answers.begin(remote, calls([*catalogue.fixtures, catalogue.fixtures[0]]), SECONDS)
+    return judge(question, remote, seed, run=answers.run, seconds=SECONDS, catalogue=catalogue), found.value
 
 
 @lru_cache(maxsize=1000)
