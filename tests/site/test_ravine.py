@@ -52,9 +52,9 @@ def test_the_numbers_and_the_sentences_are_those_of_nnlib(front: Page):
     for (alpha, beta, start), ours in zip(cases, front.evaluate(IN_THE_PAGE, cases)):
         path = iterates(H, start, alpha, beta, steps=50)
         scale = np.abs(path).max()
-        np.testing.assert_allclose(ours["path"], path, rtol=1e-9, atol=1e-9 * scale)
+        np.testing.assert_allclose(np.array(ours["path"], float), path, rtol=1e-9, atol=1e-9 * scale)
         losses = loss_by_direction(path, LAM, Q)
-        np.testing.assert_allclose(ours["losses"], losses, rtol=1e-9, atol=1e-9 * losses.max())
+        np.testing.assert_allclose(np.array(ours["losses"], float), losses, rtol=1e-9, atol=1e-9 * losses.max())
         np.testing.assert_allclose(ours["rates"], [momentum_rate(alpha * lam, beta) for lam in LAM], rtol=1e-9)
         assert ours["caption"].split("Loss after")[0] == expected(alpha, beta, start).split("Loss after")[0]
 
