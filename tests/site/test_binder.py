@@ -16,5 +16,5 @@ def test_repo2docker_makes_an_image_of_the_conda_environment(tmp_path: Path):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
-    assert "Building conda environment" in said
+    assert "Building conda environment for python=3.13" in said
     assert 'env update -p ${NB_PYTHON_PREFIX} --file "environment.yml"' in said
