@@ -234,3 +234,12 @@ def test_the_slider_task_says_what_is_wrong_with_the_form(value, said: str) -> N
     verdict = judge(QUESTIONS["learn_the_identity"], value)
     assert verdict.earned == 0
     assert said in report(verdict).replace("\n  ", " ")
+
+
+@pytest.mark.parametrize("name", ["residual_backward", "dense_backward"])
+def test_integers_with_tanh_never_have_a_whole_gradient_by_chance(name: str) -> None:
+    draw = QUESTIONS[name].edges["integers with tanh"]
+    for seed in range(300):
+        arguments = draw(np.random.default_rng([seed, 15]))
+        for gradient in QUESTIONS[name].reference(*arguments):
+            assert np.any(gradient != np.round(gradient)), seed

@@ -180,3 +180,12 @@ def test_a_value_of_the_wrong_form_is_told_so(value, said: str) -> None:
     verdict = judge(QUESTIONS["soft_switch"], value)
     assert verdict.earned == 0
     assert said in report(verdict).replace("\n  ", " ")
+
+
+@pytest.mark.parametrize("family", ["non-square, relu", "square, relu"])
+def test_relu_has_something_to_cut_off_and_something_to_leave(family: str) -> None:
+    draw = QUESTIONS["layer_forward"].families[family]
+    for seed in range(1000):
+        Z_prev, W, b, _ = draw(np.random.default_rng([seed, 2]))
+        A = Z_prev @ W.T + b
+        assert A.min() < 0 < A.max(), seed

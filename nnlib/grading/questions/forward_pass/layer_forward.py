@@ -22,7 +22,11 @@ def reference(Z_prev, W, b, sigma):
 
 
 def _draw(rng: np.random.Generator, m: int, d: int, d_prev: int, sigma: str) -> tuple:
-    return off_zero(rng, m, d_prev), off_zero(rng, d, d_prev) / np.sqrt(d_prev), off_zero(rng, d), sigma
+    Z_prev, W, b = off_zero(rng, m, d_prev), off_zero(rng, d, d_prev) / np.sqrt(d_prev), off_zero(rng, d)
+    A = Z_prev @ W.T + b
+    if sigma == "relu" and not (A.min() < 0 < A.max()):
+        return _draw(rng, m, d, d_prev, sigma)
+    return Z_prev, W, b, sigma
 
 
 def _draw_integers(rng: np.random.Generator) -> tuple:
