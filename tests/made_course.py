@@ -67,24 +67,24 @@ def source_notebook() -> NotebookNode:
     return new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
 
 
-def make_course(root: Path) -> Course:
-    """A course with the real settings, whose only exercise is `source_notebook`."""
+def make_course(root: Path, notebook: NotebookNode | None = None, assignment: str = ASSIGNMENT) -> Course:
+    """A course with the real settings, whose only exercise is the notebook, by default `source_notebook`."""
     course = Course(root)
-    (course.solutions / ASSIGNMENT).mkdir(parents=True)
-    nbformat.write(source_notebook(), course.solutions / ASSIGNMENT / NAME)
+    (course.solutions / assignment).mkdir(parents=True)
+    nbformat.write(notebook or source_notebook(), course.solutions / assignment / f"{assignment[3:]}.ipynb")
     shutil.copy(ROOT / SETTINGS, root)
     return course
 
 
 @contextlib.contextmanager
-def released_course(root: Path) -> Iterator[Course]:
+def released_course(root: Path, notebook: NotebookNode | None = None, assignment: str = ASSIGNMENT) -> Iterator[Course]:
     """The same, released; meanwhile the environment has nothing in it that would lead nbgrader elsewhere."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("JUPYTER_CONFIG_PATH", str(root))
         environment.delenv("COURSE_EXCHANGE", raising=False)
         environment.delenv("COURSE_GRADEBOOK", raising=False)
-        course = make_course(root)
-        release(course, ASSIGNMENT)
+        course = make_course(root, notebook, assignment)
+        release(course, assignment)
         yield course
 
 
@@ -104,11 +104,16 @@ def edited(notebook: NotebookNode, edit: Callable[[NotebookNode], None]) -> Note
 
 
 def hand_in(
-    course: Course, student: str, content: NotebookNode | bytes, file: str = NAME, time: str = TIMESTAMP
+    course: Course,
+    student: str,
+    content: NotebookNode | bytes,
+    file: str = NAME,
+    time: str = TIMESTAMP,
+    assignment: str = ASSIGNMENT,
 ) -> Path:
     """Put a submission into the exchange, without any of the checks of `course submit`."""
     exchange = course.grading / "exchange" / "neural-networks" / "inbound"
-    folder = exchange / f"{student}+{ASSIGNMENT}+{time}+abc"
+    folder = exchange / f"{student}+{assignment}+{time}+abc"
     (folder / file).parent.mkdir(parents=True)
     (folder / "timestamp.txt").write_text(time)
     if isinstance(content, NotebookNode):
