@@ -98,7 +98,7 @@ def run_sphinx(source: Path, output: Path, live: bool) -> None:
     Raises:
         click.ClickException: Sphinx warned or failed. It has said why.
     """
-    options = ["--fail-on-warning", "--keep-going", "--quiet", *(["--tag=live"] if live else [])]
+    options = ["--fail-on-warning", "--keep-going", "--quiet", "--jobs=auto", *(["--tag=live"] if live else [])]
     command = [sys.executable, "-m", "sphinx", *options, "--doctree-dir", BUILD / "doctrees", source, output]
     if subprocess.run(command, cwd=ROOT, check=False).returncode:
         raise click.ClickException("Sphinx has warned; what it said stands above.")
