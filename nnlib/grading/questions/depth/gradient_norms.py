@@ -18,7 +18,9 @@ def _draw(rng: np.random.Generator, m: int, widths: tuple[int, ...], sigmas: tup
     pairs = list(itertools.pairwise(widths))
     Ws = [off_zero(rng, d, d_prev) / np.sqrt(d_prev) for d_prev, d in pairs]
     bs = [0.5 * off_zero(rng, d) for _, d in pairs]
-    return off_zero(rng, m, widths[0]), off_zero(rng, m, widths[-1]), Ws, bs, list(sigmas), skip
+    drawn = off_zero(rng, m, widths[0]), off_zero(rng, m, widths[-1]), Ws, bs, list(sigmas), skip
+    # where relu is closed for all samples nothing comes through, whatever the mistake
+    return drawn if all(reference(*drawn)) else _draw(rng, m, widths, sigmas, skip)
 
 
 def _draw_integers(rng: np.random.Generator) -> tuple:

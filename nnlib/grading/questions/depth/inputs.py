@@ -15,12 +15,14 @@ def layer(rng: np.random.Generator, m: int, d: int, k: int, sigma: str) -> tuple
 def with_upstream(rng: np.random.Generator, m: int, d: int, k: int, sigma: str, width: int) -> tuple:
     """(dout, *layer) with a gradient of m samples and `width` units that comes back to the layer.
 
-    Where relu is open, it has both signs among the last k units: else cutting off what is negative would be no mistake.
+    Where relu is open, it has both signs among the last k units, else cutting off what is negative would be no mistake;
+    and somewhere it is closed, else none of its own mask would be one.
     """
     while True:
         dout, (Z, W, b, sigma) = off_zero(rng, m, width), layer(rng, m, d, k, sigma)
-        through = dout[:, -k:][Z @ W.T + b > 0]
-        if sigma != "relu" or ((through < 0).any() and (through > 0).any()):
+        is_open = Z @ W.T + b > 0
+        through = dout[:, -k:][is_open]
+        if sigma != "relu" or ((through < 0).any() and (through > 0).any() and not is_open.all()):
             return dout, Z, W, b, sigma
 
 
