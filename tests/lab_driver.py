@@ -13,6 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from nnlib.course import ROOT
+from nnlib.course.cli import ONE_THREAD
 from nnlib.course.lab import end, server_command, wait_until_answering
 
 CONNECTED = """() => {
@@ -74,6 +75,7 @@ def running_lab(private: Path, root: Path = ROOT) -> Iterator[Lab]:
     (settings / "plugin.jupyterlab-settings").write_text('{"autosave": false}')
     environment = {
         **os.environ,
+        **dict.fromkeys(ONE_THREAD, "1"),
         "JUPYTER_TOKEN": lab.token,
         "JUPYTER_CONFIG_DIR": str(private / "config"),
         "JUPYTER_DATA_DIR": str(private / "data"),

@@ -108,7 +108,7 @@ FIGURES = [
     Figure("1 unit", "forward_pass", "unit_figure", "bias b"),
     Figure("1 random network", "forward_pass", "random_network_figure", "spread s", 2, None),
     Figure("2 chain rule", "chain_rule", "chain_rule_figure", "step"),
-    # its first frame does not depend on the step size: a picture that stays the same cannot be timed
+    # here and in lecture 8 the step size does not change the first frame: a picture that stays the same cannot be timed
     Figure("3 training", "training", "training_figure", "hidden layers", 51, None, "End"),
     Figure("3 training, while it streams", "training", "training_figure", "hidden layers", 51, 0.5, "End"),
     Figure("4 noise", "minibatch", "noise_figure", "w − w*"),
@@ -116,7 +116,7 @@ FIGURES = [
     Figure("5 step size", "ravine", "step_size_figure", "step size"),
     Figure("6 momentum", "ravine", "momentum_figure", "momentum β"),
     Figure("7 features", "features", "features_figure", "stretch s"),
-    Figure("8 BatchNorm", "normalized", "batchnorm_figure", "step size", 51, None),
+    Figure("8 BatchNorm", "normalized", "batchnorm_figure", "initial W times", 51, None),
     Figure("9 gradient", "depth", "gradient_figure", "weights times c", 6, None),
     Figure("9 identity", "depth", "identity_figure", "branch times c", 51, None),
     Figure("10 desk", "digits", "training_desk", "step size", 81, None),
