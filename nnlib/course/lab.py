@@ -18,6 +18,8 @@ from nnlib.course import ROOT
 
 FIRST_LECTURE = Path("lectures", "00_start_here.ipynb")
 SETTINGS = Path(__file__).with_name("settings")
+"""What differs from JupyterLab's own settings. Among it: the kernel's lamp is in the status bar, since a notebook's
+toolbar measures all its buttons anew at each change of the lamp, twice in a tick of a slider."""
 WORKSPACES = Path(sys.prefix, "share", "jupyter", "course-workspaces")
 """Where JupyterLab keeps the open tabs: those of the user's other projects would open here as errors."""
 PATIENCE = 120

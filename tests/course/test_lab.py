@@ -19,6 +19,13 @@ from click.testing import CliRunner
 from nnlib.course import ROOT
 from nnlib.course import lab as lab_verb
 
+COUNT_CHANGES = """selector => {
+    window.changes = 0;
+    const count = records => { window.changes += records.length; };
+    const everything = {subtree: true, childList: true, attributes: true, characterData: true};
+    new MutationObserver(count).observe(document.querySelector(selector), everything);
+}"""
+
 
 def read(url: str, data: bytes | None = None) -> dict:
     """GET, or POST `data` to, an address of the server."""
@@ -104,6 +111,19 @@ def test_it_opens_quietly_with_nbgraders_menu(page, lab, artifacts):
     assert {"Formgrader", "Assignment List"} <= set(entries)
     page.screenshot(path=artifacts / "lab.png")
     assert not lab_driver.errors(page)
+
+
+def test_a_slider_leaves_the_toolbar_alone(page, lab):
+    """Each change in it costs a measuring of all its buttons, before the picture comes."""
+    lab_driver.open_notebook(page, lab, "lectures/00_start_here.ipynb")
+    lab_driver.run_all(page)
+    page.wait_for_selector("figure img")
+    page.evaluate(COUNT_CHANGES, ".jp-NotebookPanel-toolbar")
+    before = page.locator("figcaption").inner_text()
+    page.locator(".noUi-handle").first.press("ArrowRight")
+    page.wait_for_function("before => document.querySelector('figcaption').innerText !== before", arg=before)
+    page.wait_for_function(lab_driver.CONNECTED)  # the kernel was busy, and is idle again
+    assert page.evaluate("changes") == 0
 
 
 def test_formgrader_lists_the_assignments(page, lab, artifacts):
