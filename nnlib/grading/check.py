@@ -2,6 +2,7 @@
 
 import contextlib
 import difflib
+import secrets
 import sys
 import textwrap
 import warnings
@@ -10,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from nnlib.grading.catalogue import Catalogue
 from nnlib.grading.diagnosis import blame, judge
 from nnlib.grading.names import names_used, with_names
 from nnlib.grading.picture import WrongEntries
 from nnlib.grading.progress import record
-from nnlib.grading.question import Question, ValueQuestion
+from nnlib.grading.question import Question
 from nnlib.grading.questions import QUESTIONS
 from nnlib.grading.verdict import HINTS, Verdict
 
@@ -62,9 +64,11 @@ def _check(name: str, answer: Any) -> float:
         return 0.0
     question = QUESTIONS[name]
     answer = namespace[name] if answer is None else answer
-    verdict = judge(question, answer)
-    if not verdict.right:
-        verdict = _with_blame(question, answer, verdict)
+    seed = secrets.randbits(32)
+    catalogue = Catalogue(question, seed) if isinstance(question, Question) else None
+    verdict = judge(question, answer, seed, catalogue=catalogue)
+    if catalogue and not verdict.right:
+        verdict = _with_blame(catalogue, answer, verdict)
     level = _next_level(verdict)
     _say(report(verdict, level))
     if verdict.picture and level > 1:
@@ -73,9 +77,10 @@ def _check(name: str, answer: Any) -> float:
     return verdict.earned
 
 
-def _with_blame(question: Question | ValueQuestion, answer: Any, verdict: Verdict) -> Verdict:
+def _with_blame(catalogue: Catalogue, answer: Any, verdict: Verdict) -> Verdict:
     """The verdict on a wrong answer, with the fault shown where it is: perhaps in another graded function."""
     namespace = vars(sys.modules["__main__"])
+    question = catalogue.question
     helpers = [QUESTIONS[name] for name in _called(question, answer)]
     verdicts = [
         judge(helper, namespace[helper.name], seconds=SECONDS_OF_A_HELPER)
@@ -85,7 +90,7 @@ def _with_blame(question: Question | ValueQuestion, answer: Any, verdict: Verdic
     if all(each.right for each in verdicts):
         return verdict
     right = with_names(answer, {helper.name: helper.reference for helper in helpers})
-    itself = judge(question, right, verdict.seed, seconds=SECONDS_OF_A_HELPER)
+    itself = judge(question, right, catalogue.seed, seconds=SECONDS_OF_A_HELPER, catalogue=catalogue)
     return blame(verdict, verdicts, itself)
 
 
@@ -114,10 +119,10 @@ def report(verdict: Verdict, level: int = HINTS) -> str:
     return "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in lines)
 
 
-def _called(question: Question | ValueQuestion, answer: Any) -> list[str]:
+def _called(question: Question, answer: Any) -> list[str]:
     """The graded functions that an answer calls by name, itself or through other functions of the notebook."""
-    names = names_used(answer) if isinstance(question, Question) else ()
-    return [helper for helper in question.uses if helper in names] if names else []
+    names = names_used(answer)
+    return [helper for helper in question.uses if helper in names]
 
 
 @contextlib.contextmanager

@@ -58,6 +58,11 @@ class Comparison:
         entries = self.entries if self.forward else reversed(self.entries)
         return tuple(entry for entry in entries if entry.error > self.tolerance)
 
+    @cached_property
+    def error(self) -> float:
+        """The largest of all entries."""
+        return max((entry.error for entry in self.entries), default=0.0)
+
     @property
     def right(self) -> bool:
         """Form and numbers are right."""

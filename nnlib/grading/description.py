@@ -120,7 +120,7 @@ def _places(question: Question, wrong: Sequence[int], source: str) -> str:
 
 
 def _entries(trial: Trial, result: int) -> Sequence:
-    return trial.comparisons[result].entries
+    return trial.comparison(result).entries
 
 
 def picture(trials: Sequence[Trial]) -> WrongEntries | None:
@@ -143,7 +143,7 @@ def _fact(question: Question, trials: Sequence[Trial], wrong: Sequence[int], res
     if trial.outcome.failure:
         some = any(not other.outcome.failure for other in trials if not other.fixture.edge) and not kind
         return Finding(kind or "stopped", prefix + stopped(question, trial, trial.outcome.failure, some))
-    misfit = trial.misfit or trial.comparisons[result].misfit
+    misfit = trial.misfit or trial.comparison(result).misfit
     if misfit:
         return Finding(kind or "form", prefix + misfit)
     ratio = "" if explained or trial.fixture.edge else constant_ratio(question, trials, result)
@@ -187,7 +187,7 @@ def _meaning(ratio: str) -> str:
 
 def _first_difference(question: Question, trial: Trial, result: int) -> str:
     """The first wrong entry, in the order of the pass where there are layers."""
-    entry = trial.comparisons[result].wrong[0]
+    entry = trial.comparison(result).wrong[0]
     limit = trial.fixture.tolerance * (np.abs(entry.expected).max(initial=0) or 1.0)
     differs = np.abs(entry.got - entry.expected) > limit
     index = tuple(int(k) for k in np.argwhere(differs)[0])
@@ -201,7 +201,7 @@ def _layers(question: Question, trial: Trial, result: int, first: int) -> str:
     """For lists over the layers: which layer is the first wrong one on the way back, or forward."""
     if not first or not question.results[result].layers:
         return ""
-    comparison = trial.comparisons[result]
+    comparison = trial.comparison(result)
     L = comparison.entries[-1].layer
     wrong = {entry.layer for entry in comparison.wrong}
     if comparison.forward:

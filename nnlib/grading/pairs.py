@@ -84,18 +84,19 @@ def _pair_that_leads_there(
     question: Question, trials: Sequence[Trial], results: tuple[int, ...]
 ) -> tuple[Mistake, ...]:
     """The only two mistakes of different parts that lead to every value, according to the question."""
-    wrong = [trial for trial in trials if not _all_right(trial, results)]
-    if len(wrong) < EVIDENCE or any(trial.outcome.failure for trial in trials):
+    if any(trial.outcome.failure for trial in trials):
         return ()
     in_parts = [(mistake, _parts(question, mistake)) for mistake in question.mistakes]
     found = [
         (one, other) for (one, its), (other, others) in combinations(in_parts, 2) if its and others and not its & others
     ]
-    # where the values could not be brought to a form that is compared, there are many ways to come to them
-    for trial in sorted(trials, key=lambda trial: not _fits(trial, results)):
+    # what was called quickly is tried out quickly
+    for trial in sorted(trials, key=lambda trial: trial.outcome.seconds):
         value, arguments = trial.outcome.value, cast(trial.fixture.arguments, float)
         found = [both for both in found if question.together(*both, value, arguments)]
-    return found[0] if len(found) == 1 else ()
+    if len(found) != 1 or sum(not _all_right(trial, results) for trial in trials) < EVIDENCE:
+        return ()
+    return found[0]
 
 
 def _parts(question: Question, mistake: Mistake) -> set[str]:
@@ -167,11 +168,11 @@ def _all_right(trial: Trial, results: tuple[int, ...]) -> bool:
 
 def _others_right(trial: Trial, results: tuple[int, ...]) -> bool:
     """Also where a mistake gives nothing to compare: then it says nothing about the others."""
-    return all(comparison.right for k, comparison in enumerate(trial.comparisons) if k not in results)
+    return all(trial.is_right(k) for k in range(len(trial.results)) if k not in results)
 
 
 def _values(question: Question, trial: Trial, results: tuple[int, ...]) -> _Values:
-    entries = [entry for result in results for entry in trial.comparisons[result].entries]
+    entries = [entry for result in results for entry in trial.comparison(result).entries]
     scale = np.concatenate(
         [np.full(entry.expected.size, np.abs(entry.expected).max(initial=0) or 1.0) for entry in entries]
     )
@@ -181,7 +182,7 @@ def _values(question: Question, trial: Trial, results: tuple[int, ...]) -> _Valu
 
 
 def _given(trial: Trial, scale: np.ndarray, results: tuple[int, ...]) -> np.ndarray:
-    entries = [entry for result in results for entry in trial.comparisons[result].entries]
+    entries = [entry for result in results for entry in trial.comparison(result).entries]
     return np.concatenate([entry.got.ravel() for entry in entries]) / scale
 
 
@@ -189,7 +190,7 @@ def _starts(question: Question, trial: Trial, result: int) -> list[np.ndarray]:
     """The argument of the result's name where a step leads from it to the result; zeros otherwise."""
     arguments = dict(zip(question.arguments, trial.fixture.arguments, strict=True))
     before = arguments.get(question.results[result].name)
-    entries = trial.comparisons[result].entries
+    entries = trial.comparison(result).entries
     befores = before if isinstance(before, list) else [before]
     if len(befores) == len(entries) and all(
         isinstance(start, np.ndarray) and start.shape == entry.expected.shape

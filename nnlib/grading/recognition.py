@@ -86,24 +86,28 @@ def _explaining(catalogue: Catalogue, trials: Sequence[Trial], results: tuple[in
     compared = ordinary if by_values else range(len(trials))
     found = catalogue.question.mistakes
     # a difference quotient is far off where it reaches over a kink: one input alone tells nothing
-    if 2 * sum(_is_near(trials[k], results) for k in compared) <= len(compared):
+    if any(each.share for each in found) and 2 * sum(_is_near(trials[k], results) for k in compared) <= len(compared):
         found = [each for each in found if not each.share]
-    for k in compared:
+    # where the answer is wrong, nearly every mistake is another one: the first such input leaves few for the others
+    telling = next((k for k in ordinary if _is_wrong(trials[k], results, by_values)), ordinary[0])
+    for k in sorted(compared, key=lambda k: k != telling):
         found = [each for each in found if _does_the_same(trials[k], catalogue.trial(each, k), results, by_values)]
+    if not found:
+        return []
     wrong = [k for k in compared if _is_wrong(trials[k], results, by_values)]
     return [each for each in found if sum(not catalogue.trial(each, k).outcome.failure for k in wrong) >= EVIDENCE]
 
 
 def _is_near(trial: Trial, results: tuple[int, ...]) -> bool:
     """The results may be approximations of the right ones."""
-    return all(trial.fits(i) and all(entry.error <= NEAR for entry in trial.comparisons[i].entries) for i in results)
+    return all(trial.fits(i) and trial.comparison(i).error <= NEAR for i in results)
 
 
 def _does_the_same(theirs: Trial, ours: Trial, results: tuple[int, ...], by_values: bool) -> bool:
     """The results agree, and all others are right."""
     if not all(_agree(theirs, ours, i) for i in results) or (not by_values and theirs.changed != ours.changed):
         return False
-    return all(comparison.right for i, comparison in enumerate(ours.comparisons) if i not in results)
+    return all(ours.is_right(i) for i in range(len(ours.results)) if i not in results)
 
 
 def _is_wrong(trial: Trial, results: tuple[int, ...], by_values: bool) -> bool:
@@ -115,14 +119,12 @@ def _is_wrong(trial: Trial, results: tuple[int, ...], by_values: bool) -> bool:
 def _agree(theirs: Trial, ours: Trial, result: int) -> bool:
     """Both calls did the same as far as this result goes: same values, or neither gave anything of the right form."""
     if theirs.fits(result) and ours.fits(result):
-        error = max(entry.error for entry in theirs.comparisons[result].entries)
-        tolerance = theirs.fixture.tolerance
-        if error > tolerance:
-            tolerance = min(tolerance, PART_OF_THE_ERROR * error)
-        return all(
-            distance(mine.got, other.got) <= tolerance
-            for mine, other in zip(theirs.comparisons[result].entries, ours.comparisons[result].entries, strict=True)
-        )
+        compared, other = theirs.comparison(result), ours.comparison(result)
+        tolerance = compared.tolerance
+        if compared.error > tolerance:
+            tolerance = min(tolerance, PART_OF_THE_ERROR * compared.error)
+        pairs = zip(compared.entries, other.entries, strict=True)
+        return all(distance(mine.got, its.got) <= tolerance for mine, its in pairs)
     if theirs.fits(result) or ours.fits(result):
         return False
     if theirs.outcome.failure or ours.outcome.failure:
@@ -150,11 +152,17 @@ def constant_ratio(question: Question, trials: Sequence[Trial], result: int) -> 
 
     A factor counts as m (or a width) only if it follows m from one input to the next.
     """
-    compared = [trial for trial in trials if not trial.fixture.edge and trial.fits(result)]
-    ratios = [_ratio(trial, result) for trial in compared]
-    if len(ratios) < EVIDENCE or None in ratios:
+    ratios, sizes = [], []
+    for trial in trials:
+        if trial.fixture.edge or not trial.fits(result):
+            continue
+        ratio = _ratio(trial, result)
+        if ratio is None:
+            return ""
+        ratios.append(ratio)
+        sizes.append(_sizes(question, trial))
+    if len(ratios) < EVIDENCE:
         return ""
-    sizes = [_sizes(question, trial) for trial in compared]
     for symbol in set.intersection(*map(set, sizes)):
         values = [size[symbol] for size in sizes]
         if len(set(values)) == 1:
@@ -180,7 +188,7 @@ def constant_ratio(question: Question, trials: Sequence[Trial], result: int) -> 
 
 def _ratio(trial: Trial, result: int) -> float | None:
     """The one factor by which all entries of all arrays differ, or None."""
-    entries = trial.comparisons[result].entries
+    entries = trial.comparison(result).entries
     expected = np.concatenate([entry.expected.ravel() for entry in entries])
     got = np.concatenate([entry.got.ravel() for entry in entries])
     ratio = float(expected @ got / (expected @ expected)) if expected.any() else 0.0

@@ -87,18 +87,22 @@ class Trial:
         values, misfit = split_results(question.results, value)
         return values, misfit, OtherKindError if misfit else ValueError
 
-    @cached_property
+    @property
     def comparisons(self) -> tuple[Comparison, ...]:
         """One for each result; empty if there is nothing to compare."""
-        if not self.results:
-            return ()
-        with np.errstate(all="ignore"):
-            return tuple(
-                compare(result, expected, got, self.fixture.tolerance)
-                for result, expected, got in zip(
-                    self.fixture.question.results, self.fixture.expected, self.results, strict=True
-                )
-            )
+        return tuple(map(self.comparison, range(len(self.results))))
+
+    def comparison(self, result: int) -> Comparison:
+        """The one of the result of that position, where there is anything to compare."""
+        if result not in self._compared:
+            pair = self.fixture.expected[result], self.results[result]
+            with np.errstate(all="ignore"):
+                self._compared[result] = compare(self.fixture.question.results[result], *pair, self.fixture.tolerance)
+        return self._compared[result]
+
+    @cached_property
+    def _compared(self) -> dict[int, Comparison]:
+        return {}
 
     @cached_property
     def changed(self) -> tuple[str, ...]:
@@ -108,24 +112,22 @@ class Trial:
         pairs = zip(self.fixture.question.arguments, self.fixture.arguments, self.outcome.arguments, strict=True)
         return tuple(name for name, before, after in pairs if not unchanged(before, after))
 
-    @cached_property
+    @property
     def right(self) -> bool:
         """Every result is right."""
-        return bool(self.comparisons) and all(comparison.right for comparison in self.comparisons)
+        return all(map(self.is_right, range(len(self.fixture.question.results))))
 
     def is_right(self, result: int) -> bool:
         """The result of that position is right."""
-        return bool(self.comparisons) and self.comparisons[result].right
+        return bool(self.results) and self.comparison(result).right
 
     def fits(self, result: int) -> bool:
         """The result of that position has the right form."""
-        return bool(self.comparisons) and not self.comparisons[result].misfit
+        return bool(self.results) and not self.comparison(result).misfit
 
     def is_of_another_kind(self, result: int) -> bool:
         """What was returned, or that result of it, is something else than what was asked for."""
-        return issubclass(self.fault, OtherKindError) or (
-            bool(self.comparisons) and self.comparisons[result].other_kind
-        )
+        return issubclass(self.fault, OtherKindError) or (bool(self.results) and self.comparison(result).other_kind)
 
 
 def fixtures(question: Question, seed: int) -> Iterator[Fixture]:

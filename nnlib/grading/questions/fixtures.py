@@ -7,6 +7,15 @@ import numpy as np
 from nnlib.grading.question import Family
 
 
+def signs(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    """Random whole numbers 1 and -1.
+
+    >>> signs(np.random.default_rng(0), 4)
+    array([ 1,  1,  1, -1])
+    """
+    return 2 * rng.integers(0, 2, shape) - 1
+
+
 def off_zero(rng: np.random.Generator, *shape: int) -> np.ndarray:
     """Random entries of both signs between 0.2 and 1.8: no zeros, where relu has no derivative, and no saturation.
 
@@ -14,7 +23,7 @@ def off_zero(rng: np.random.Generator, *shape: int) -> np.ndarray:
     >>> bool(np.abs(A).min() > 0.2), bool(np.abs(A).max() < 1.8), bool((A < 0).any() and (A > 0).any())
     (True, True, True)
     """
-    return rng.uniform(0.2, 1.8, shape) * rng.choice([-1.0, 1.0], shape)
+    return rng.uniform(0.2, 1.8, shape) * signs(rng, *shape)
 
 
 def integers(rng: np.random.Generator, *shape: int) -> np.ndarray:
@@ -23,7 +32,7 @@ def integers(rng: np.random.Generator, *shape: int) -> np.ndarray:
     >>> integers(np.random.default_rng(0), 4).dtype.kind
     'i'
     """
-    return rng.integers(1, 4, shape) * rng.choice([-1, 1], shape)
+    return rng.integers(1, 4, shape) * signs(rng, *shape)
 
 
 def cast(value: Any, dtype: type) -> Any:

@@ -29,7 +29,7 @@ FEW = 5
 GROUP = 4
 TOLERANCE, FLOAT32_TOLERANCE = 1e-6, 1e-5
 BELOW_ROUNDING = 1e-13
-TABLES_KEPT = 100
+INPUTS_KEPT = 50
 
 
 def epoch(X: np.ndarray, Y: np.ndarray, w: np.ndarray, m: int, step_size: float, gradient: Gradient) -> np.ndarray:
@@ -47,7 +47,7 @@ def cut(X: np.ndarray, Y: np.ndarray, m: int) -> Iterator[tuple[np.ndarray, np.n
 
 def mean_gradient(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
     """1/m xᵀ(x w - y)."""
-    return np.swapaxes(x, -1, -2) @ right_error(x, y, w) / x.shape[-2]
+    return x.swapaxes(-1, -2) @ right_error(x, y, w) / x.shape[-2]
 
 
 def right_error(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
@@ -115,19 +115,20 @@ class Visit:
         of_Y = orders
         if self.apart:
             orders, of_Y = _pairs(orders, _listed(every_order, len(X), m)[::-1])
+        ends = np.empty((len(orders), *w.shape))
         try:
-            ends = self.rule(X[orders], Y[of_Y], w, m, step_size)
+            ends[...] = self.rule(X[orders], Y[of_Y], w, m, step_size)
         except ValueError:
             # the shapes do not fit: nobody gets a value in this way
             return np.empty((0, *w.shape))
-        return np.broadcast_to(ends, (len(orders), *w.shape))
+        return ends
 
     def rule(self, X: np.ndarray, Y: np.ndarray, w: np.ndarray, m: int, step_size: float) -> np.ndarray:
         """Where the samples lead, in the order in which they lie."""
         n = X.shape[-2]
 
         def gradient(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
-            return np.swapaxes(x, -1, -2) @ self.error(x, y, w) / self.size(x, y, n, m)
+            return x.swapaxes(-1, -2) @ self.error(x, y, w) / self.size(x, y, n, m)
 
         return self.loop(X, Y, w, m, step_size, gradient)
 
@@ -171,7 +172,7 @@ class Ends:
 
     def __init__(self, *wrong: Sequence[Visit]) -> None:
         self._groups = ([RIGHT], *wrong)
-        self._tables: dict[tuple, _Table] = {}
+        self._made: dict[tuple, list[_Table]] = {}
 
     def settle(self, value: Any, arguments: tuple) -> Any:
         """What stands for the value; a ValueError if no order leads to it, by the right rule or by a wrong one."""
@@ -187,12 +188,12 @@ class Ends:
         return self._settled(end, tolerance, *data, m, step_size).reshape(ended.shape)
 
     def _settled(self, end: np.ndarray, tolerance: float, *data: Any) -> np.ndarray:
-        for group in range(len(self._groups)):
-            settled = self._table(group, *data).find(end, tolerance)
+        for table in self._tables(*data):
+            settled = table.find(end, tolerance)
             if settled is not None:
                 return settled
         X, _, _, m, _ = data
-        ways = len(self._table(0, *data).ends)
+        ways = len(next(self._tables(*data)).ends)
         if ways == 1:
             return end
         raise ValueError(
@@ -200,14 +201,16 @@ class Ends:
             f"leads to your w. Try it with one mini-batch, m = n: then there is only one way."
         )
 
-    def _table(self, group: int, *data: Any) -> "_Table":
-        """Made once for each input: in a verdict, every mistake is tried on it."""
-        key = (group, *(np.asarray(each).tobytes() for each in data))
-        if key not in self._tables:
-            if len(self._tables) > TABLES_KEPT:
-                self._tables.clear()
-            self._tables[key] = _Table(self._groups[group], *data)
-        return self._tables[key]
+    def _tables(self, *data: Any) -> Iterator["_Table"]:
+        """One for each group, made when it is looked at, and once for each input: every mistake is tried on it."""
+        key = tuple(np.asarray(each).tobytes() for each in data)
+        if key not in self._made and len(self._made) >= INPUTS_KEPT:
+            self._made.clear()
+        made = self._made.setdefault(key, [])
+        for k, visits in enumerate(self._groups):
+            if k == len(made):
+                made.append(_Table(visits, *data))
+            yield made[k]
 
 
 class _Table:
@@ -227,7 +230,8 @@ class _Table:
         """
         # most are told apart by a single entry
         near = np.flatnonzero(np.abs(self.ends[:, 0, 0] - end[0, 0]) <= tolerance * self._size)
-        near = near[np.abs(self.ends[near] - end).max(axis=(1, 2)) <= tolerance * self._size[near]]
+        if near.size:
+            near = near[np.abs(self.ends[near] - end).max(axis=(1, 2)) <= tolerance * self._size[near]]
         if not near.size:
             return None
         k, first = near[0], self._first[near[0]]
