@@ -22,7 +22,7 @@ RUN = """within => {
     document.querySelectorAll('[data-looks-like-another]').forEach(e => e.removeAttribute('data-looks-like-another'));
     axe.setup(document.documentElement);
     const seen = new Set();
-    for (const element of [...document.querySelectorAll(`:is(${within}), :is(${within}) *)].filter(textOf)) {
+    for (const element of [...document.querySelectorAll(`:is(${within}), :is(${within}) *`)].filter(textOf)) {
         const behind = axe.commons.dom.getTextElementStack(element).map(line => line.map(lookOf));
         // axe is not sure about a single character
         const look = JSON.stringify([textOf(element).length > 1, lookOf(element), behind]);
