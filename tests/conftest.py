@@ -27,6 +27,13 @@ CHROMIUM_OPTIONS = [
 
 SERVERS = {"course", "trusted"}
 """Folders of tests: the command line with its servers, and the sandbox with its limits of time and memory."""
+LONGEST = [
+    "tests/site/test_in_browser.py",
+    "tests/site/test_live.py",
+    "tests/widgets/test_figures_in_lab.py",
+    "tests/widgets/test_lectures_in_lab.py",
+]
+"""They begin first, so that no process of pytest is busy with one of them when all others have nothing left to do."""
 
 
 def pytest_configure() -> None:
@@ -35,13 +42,21 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that take minutes, not milliseconds: of a browser, of the site, of kernels and servers."""
+    """Mark the tests that take minutes, not milliseconds: of a browser, of the site, of kernels and servers.
+
+    Such tests of a file share a JupyterLab, a site or a graded course, and stay in one process, if they are in no
+    smaller group already.
+    """
     for item in items:
-        if {"chromium", "lab", "site"} & set(getattr(item, "fixturenames", ())) or set(
-            Path(item.nodeid.split("::")[0]).parts
-        ) & SERVERS:
-            item.add_marker("alone")
+        file = item.nodeid.split("::")[0]
+        uses = set(getattr(item, "fixturenames", ()))
+        if {"chromium", "lab", "site"} & uses or SERVERS & set(Path(file).parts):
+            item.add_marker("servers")
+            if item.get_closest_marker("xdist_group") is None:
+                item.add_marker(pytest.mark.xdist_group(file))
+    items.sort(key=lambda item: [not item.nodeid.startswith(file) for file in LONGEST])
 
 
 @pytest.fixture(scope="session")

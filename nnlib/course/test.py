@@ -18,19 +18,17 @@ STAGES = {
     "style of the code": ["ruff", "check", "."],
     "tests and doctests": [
         "pytest",
-        *("-m", "not alone", "--numprocesses=2", "--dist=worksteal"),
+        *("-m", "not servers", "--numprocesses=2", "--dist=worksteal"),
         f"--junit-xml={ARTIFACTS / 'tests.xml'}",
     ],
-    # a file's tests share a JupyterLab or a graded course: they stay in one process
+    # three for two processors, since much of it is waiting; conftest.py says what stays together and what begins first
     "browser, servers and sandbox": [
-        *("pytest", "-m", "alone", "--numprocesses=2", "--dist=loadfile", "--durations=40"),
-        f"--junit-xml={ARTIFACTS / 'alone.xml'}",
+        *("pytest", "-m", "servers", "--numprocesses=3", "--dist=loadgroup", "--no-loadscope-reorder"),
+        *("--durations=40", f"--junit-xml={ARTIFACTS / 'servers.xml'}"),
     ],
     "notebooks": [
-        "pytest",
-        "--nbval-lax",
-        "--nbval-current-env",
-        "--nbval-cell-timeout=300",
+        *("pytest", "--numprocesses=2", "--dist=loadfile"),
+        *("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=300"),
         f"--junit-xml={ARTIFACTS / 'notebooks.xml'}",
         "lectures",
         "solutions",

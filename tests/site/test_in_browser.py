@@ -1,10 +1,11 @@
 """Each page in a browser: under a sub-path, without another host, without an error, for everybody."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from barriers import barriers
+from playwright.sync_api import Browser, BrowserContext, Page
 from site_driver import UnderSubPath, watch
 
 from nnlib.course import ROOT
@@ -28,32 +29,29 @@ def test_no_page_is_forgotten(site: Path):
     assert set(PATHS) == built
 
 
-def barriers(page: Page) -> list[str]:
-    """What axe finds and calls serious or critical."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    return [
-        f"{violation['id']}: {node['html']}"
-        for violation in found
-        if violation["impact"] in ("serious", "critical")
-        for node in violation["nodes"]
-    ]
+@pytest.fixture(scope="module")
+def windows(chromium: Browser) -> Iterator[dict[str, BrowserContext]]:
+    """A window for each theme, one for all pages: what they have in common is fetched once."""
+    windows = {theme: chromium.new_context(color_scheme=theme) for theme in ("light", "dark")}
+    yield windows
+    for window in windows.values():
+        window.close()
 
 
 @pytest.mark.parametrize(
     ("path", "theme"), [*((path, "light") for path in PATHS), *((path, "dark") for path in ONE_OF_EACH_KIND)]
 )
 def test_a_page_is_accessible_and_whole_fits_on_a_phone_and_asks_nobody_else(
-    chromium: Browser, address: str, path: str, theme: str
+    windows: dict[str, BrowserContext], address: str, path: str, theme: str
 ):
-    context = chromium.new_context(viewport={"width": 1400, "height": 900}, color_scheme=theme)
-    page = context.new_page()
-    faults = watch(page, address)
-    UnderSubPath.missing.clear()
-    page.goto(address + path, wait_until="load")
-    found = barriers(page)
-    page.set_viewport_size({"width": 375, "height": 750})
-    width = page.evaluate("document.documentElement.scrollWidth")
-    context.close()
+    with windows[theme].new_page() as page:
+        page.set_viewport_size({"width": 1400, "height": 900})
+        faults = watch(page, address)
+        UnderSubPath.missing.clear()
+        page.goto(address + path, wait_until="load")
+        found = barriers(page)
+        page.set_viewport_size({"width": 375, "height": 750})
+        width = page.evaluate("document.documentElement.scrollWidth")
     assert not found
     assert width <= 375
     assert not faults

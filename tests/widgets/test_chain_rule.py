@@ -3,7 +3,6 @@
 import itertools
 import math
 import re
-from pathlib import Path
 
 import autograd
 import autograd.numpy as anp
@@ -12,9 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lab_driver import Lab, errors
-from playwright.sync_api import Browser
-from widgets.figure_driver import handle, notebook_page
 from widgets.tick_cost import AT_MOST, relative_cost
 
 from nnlib import backprop
@@ -285,34 +281,3 @@ def test_the_answers_folded_away_in_the_lecture():
     assert abs(derivatives(saturated, "tanh")["w1"]) < 1e-12
     cut = derivatives(forward_values({**START, "b1": -3.0, "b2": 0.2}, "relu"), "relu")
     assert [name for name in ("w1", "b1", "w2", "b2") if cut[name]] == ["b2"]
-
-
-def test_the_figure_of_the_lecture_walks_by_keyboard_button_and_typed_number(
-    chromium: Browser, lab: Lab, artifacts: Path
-):
-    with notebook_page(chromium, lab, LECTURE) as page:
-        assert errors(page) == []
-        assert page.locator("figure img").count() == 1
-
-        def changes(act) -> str:
-            before = page.locator("figure img").get_attribute("src")
-            act()
-            page.wait_for_function("old => document.querySelector('figure img').src !== old", arg=before)
-            assert page.locator("figure img").get_attribute("alt") == page.locator("figcaption").inner_text()
-            return page.locator("figcaption").inner_text()
-
-        step = handle(page, "step")
-        step.scroll_into_view_if_needed()
-        assert "Step 1 of 17, forward: a₁ = 0.5." in changes(lambda: step.press("ArrowRight"))
-        assert "Step 2 of 17" in changes(lambda: page.get_by_role("button", name="Next").press("Enter"))
-        assert "Step 3 of 17" in changes(lambda: page.get_by_role("button", name="Next").press("Space"))
-        assert "Step 2 of 17" in changes(lambda: page.get_by_role("button", name="Back").click())
-        assert "∂L/∂b₁ = 2.639" in changes(lambda: step.press("End"))
-        page.locator(".jp-OutputArea-output", has=page.locator("figure")).screenshot(
-            path=artifacts / "02_chain_rule_figure_1.png"
-        )
-        w3 = page.get_by_label("w₃")
-        w3.fill("0")
-        assert "∂L/∂b₁ = 0." in changes(lambda: w3.press("Enter"))
-        assert "Step 17" in changes(lambda: page.get_by_label("σ").select_option("relu"))
-        assert errors(page) == []

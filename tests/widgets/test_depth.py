@@ -1,13 +1,9 @@
-"""The lecture on depth: its experiments against closed forms, its figures over their grids and in a browser."""
+"""The lecture on depth: its experiments against closed forms, its figures over their grids."""
 
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
-from lab_driver import Lab, errors
-from playwright.sync_api import Browser
-from widgets.figure_driver import notebook_page, wait_until_films_are_over
 from widgets.test_figures import grid, number_after
 
 from nnlib.activations import ACTIVATIONS
@@ -158,21 +154,3 @@ def test_the_end_of_both_runs_is_told(c, diverges):
             assert len(figure.artists["residual diverged"].get_ydata()) == 1
         else:
             assert number_after(kind, last) == pytest.approx(state.error, rel=0.06)
-
-
-def test_the_lecture_runs_in_a_browser_and_its_figures_follow_the_keyboard(
-    chromium: Browser, lab: Lab, artifacts: Path
-):
-    with notebook_page(chromium, lab, "lectures/09_depth.ipynb") as page:
-        pictures = page.locator("figure img")
-        assert pictures.count() == 2
-        for i in range(2):
-            pictures.nth(i).scroll_into_view_if_needed()
-            before = pictures.nth(i).get_attribute("src")
-            box = page.locator(".jp-OutputArea-output", has=page.locator("figure")).nth(i)
-            box.locator(".noUi-handle").first.press("ArrowRight")
-            changed = "([i, old]) => document.querySelectorAll('figure img')[i].src !== old"
-            page.wait_for_function(changed, arg=[i, before])
-            wait_until_films_are_over(page)
-            box.screenshot(path=artifacts / f"09_depth_figure_{i + 1}.png")
-        assert errors(page) == []

@@ -1,15 +1,11 @@
-"""The ablation and the training desk: numbers against independent ones, every dial over its grid, a real browser."""
+"""The ablation and the training desk: numbers against independent ones, every dial over its grid."""
 
 import math
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 from ipywidgets import FloatLogSlider
-from lab_driver import Lab, errors
-from playwright.sync_api import Browser
-from widgets.figure_driver import notebook_page, wait_until_films_are_over
 from widgets.tick_cost import AT_MOST, relative_cost
 
 from nnlib import fully_connected
@@ -261,16 +257,3 @@ def test_a_frame_costs_the_kernel_little_besides_the_training(monkeypatch):
     figure = training_desk()
     control = figure.controls["step_size"]
     assert relative_cost(control, 3 * grid(control)) <= AT_MOST
-
-
-def test_the_lecture_runs_in_jupyterlab_and_its_desk_answers_the_keyboard(chromium: Browser, lab: Lab, artifacts: Path):
-    with notebook_page(chromium, lab, "lectures/10_digits.ipynb") as page:
-        image = page.locator("figure img")
-        image.scroll_into_view_if_needed()
-        before = image.get_attribute("src")
-        page.locator(".widget-slider", has_text="step size").locator(".noUi-handle").press("ArrowLeft")
-        page.wait_for_function("old => document.querySelector('figure img').src !== old", arg=before)
-        wait_until_films_are_over(page)
-        assert image.get_attribute("alt") == page.locator("figcaption").inner_text()
-        page.locator(".jp-OutputArea-output", has=page.locator("figure")).screenshot(path=artifacts / "10_digits.png")
-        assert errors(page) == []

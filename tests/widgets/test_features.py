@@ -1,14 +1,10 @@
-"""The lecture on features: its experiment as numbers, its figure on every value of its sliders, and in a browser."""
+"""The lecture on features: its experiment as numbers, its figure on every value of its sliders."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
-from lab_driver import Lab, errors
 from matplotlib.path import Path as Line
-from playwright.sync_api import Browser
-from widgets.figure_driver import handle, notebook_page
 from widgets.tick_cost import AT_MOST, relative_cost
 
 from nnlib.widgets.features import features_figure
@@ -24,7 +20,6 @@ from nnlib.widgets.features.experiment import (
 )
 from nnlib.widgets.features.plots import ERROR_0, REACH, outline
 
-LECTURE = "lectures/07_features.ipynb"
 SETTINGS = [(6.0, 30, 2.0), (1.0, 0, 0.0), (10.0, 45, 3.0), (3.0, 135, 1.0)]
 
 
@@ -170,20 +165,3 @@ def test_a_tick_redraws_no_background_and_costs_little_more_than_that_of_the_sim
 
     assert relative_cost(figure.controls["stretch"], [1 + 0.1 * i for i in range(90)]) <= AT_MOST
     assert backgrounds == []
-
-
-def test_lecture_runs_in_the_browser_and_its_figure_follows_the_keyboard(chromium: Browser, lab: Lab, artifacts: Path):
-    with notebook_page(chromium, lab, LECTURE) as page:
-        picture = page.locator("figure img")
-        assert picture.count() == 1
-        picture.scroll_into_view_if_needed()
-        page.locator(".jp-OutputArea-output", has=page.locator("figure")).screenshot(
-            path=artifacts / "07_features_figure_1.png"
-        )
-        for label in ("stretch s", "angle θ", "mean μ"):
-            before, alt = picture.get_attribute("src"), picture.get_attribute("alt")
-            handle(page, label).press("PageUp")
-            page.wait_for_function("old => document.querySelector('figure img').src !== old", arg=before)
-            assert picture.get_attribute("alt") != alt
-            assert picture.get_attribute("alt") == page.locator("figcaption").inner_text()
-        assert errors(page) == []

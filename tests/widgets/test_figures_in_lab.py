@@ -17,9 +17,6 @@ from widgets.figure_driver import (
     write_notebook,
 )
 
-LECTURES = [("lectures/00_start_here.ipynb", 1), ("lectures/03_backward_pass.ipynb", 1)]
-"""Each lecture with figures, and how many it has."""
-
 FIGURES = {
     "first_slider": (
         "from nnlib.widgets.first_slider import step_size_figure\nstep_size_figure()",
@@ -153,23 +150,4 @@ def test_a_cell_which_runs_again_leaves_no_old_figure_behind(chromium: Browser, 
             run_all(page)
             page.wait_for_selector("figcaption [aria-busy=true]")
             wait_until_films_are_over(page)
-        assert errors(page) == []
-
-
-@pytest.mark.parametrize(("path", "figures"), LECTURES)
-def test_each_figure_of_a_lecture_works(chromium: Browser, lab: Lab, artifacts: Path, path: str, figures: int):
-    with notebook_page(chromium, lab, path) as page:
-        assert errors(page) == []
-        pictures = page.locator("figure img")
-        assert pictures.count() == figures
-        for i in range(figures):
-            pictures.nth(i).scroll_into_view_if_needed()
-            before = pictures.nth(i).get_attribute("src")
-            box = page.locator(".jp-OutputArea-output", has=page.locator("figure")).nth(i)
-            box.locator(".noUi-handle").first.press("ArrowRight")
-            page.wait_for_function(
-                "([i, old]) => document.querySelectorAll('figure img')[i].src !== old", arg=[i, before]
-            )
-            wait_until_films_are_over(page)
-            box.screenshot(path=artifacts / f"{Path(path).stem}_figure_{i + 1}.png")
         assert errors(page) == []

@@ -1,17 +1,13 @@
-"""The figures of the lecture on the forward pass: numbers, pixels, caption, cost, and the lecture itself."""
+"""The figures of the lecture on the forward pass: numbers, pixels, caption, cost."""
 
 import re
 import statistics
-from pathlib import Path
 
 import numpy as np
 import pytest
 from ipywidgets import Dropdown
-from lab_driver import Lab, errors
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from playwright.sync_api import Browser
-from widgets.figure_driver import handle, notebook_page, wait_until_films_are_over
 from widgets.tick_cost import AT_MOST, relative_cost
 
 from nnlib import backprop
@@ -21,7 +17,6 @@ from nnlib.widgets.forward_pass.figure import COARSE, FINE, film
 from nnlib.widgets.forward_pass.plots import COLOURS, SHADES, draw, drawing_panels
 from nnlib.widgets.plots import number
 
-LECTURE = "lectures/01_forward_pass.ipynb"
 SIGMAS = ["identity", "sigmoid", "tanh", "relu"]
 
 
@@ -309,31 +304,3 @@ def test_the_unit_is_drawn_and_described_at_every_value(name, sigma):
         if sigma == "relu":
             awake = re.search(r"awake to the (\w+)", caption)[1]
             assert (functions[sigma](w * (crossing + 1) + b) > 0) == (awake == "right")
-
-
-# in a browser
-
-
-def test_the_lecture_runs_and_its_figure_follows_the_keyboard(chromium: Browser, lab: Lab, artifacts: Path):
-    with notebook_page(chromium, lab, LECTURE) as page:
-        page.wait_for_function("() => document.querySelectorAll('figure img').length === 2")
-        wait_until_films_are_over(page)
-        unit, image = (page.locator("figure img").nth(i) for i in range(2))
-        unit.scroll_into_view_if_needed()
-        handle(page, "bias b").press("ArrowRight")
-        page.wait_for_function("() => document.querySelector('figure img').alt.includes('−b/w = 0.90')")
-
-        image.scroll_into_view_if_needed()
-        for label in ("depth L", "width d", "spread s", "seed"):
-            before = image.get_attribute("src")
-            handle(page, label).press("ArrowRight")
-            page.wait_for_function("old => document.querySelectorAll('figure img')[1].src !== old", arg=before)
-            wait_until_films_are_over(page)
-        assert "3 hidden layers of 17 units: " in image.get_attribute("alt")
-        page.get_by_label("σ", exact=True).nth(1).select_option("tanh")
-        page.wait_for_function("() => document.querySelectorAll('figure img')[1].alt.includes('smooth')")
-        wait_until_films_are_over(page)
-        page.locator(".jp-OutputArea-output", has=page.locator("figure")).nth(1).screenshot(
-            path=artifacts / "01_forward_pass_figure.png"
-        )
-        assert errors(page) == []

@@ -1,19 +1,22 @@
-"""Every lecture in a browser, as its readers see it: nothing clipped, nothing that a screen reader cannot name.
+"""Every lecture in a browser, as its readers see it: figures answer, nothing is clipped, all has a name.
 
-The artifacts hold each lecture, whole, in a wide window, in a narrow one and in the dark theme, answers unfolded.
+A lecture is opened and run once for all its tests. The artifacts hold it whole, in a wide window, in a narrow one and
+in the dark theme, answers unfolded, and each of its figures.
 """
 
 import re
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
 import nbformat
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from barriers import barriers
 from lab_driver import Lab, errors
 from PIL import Image
 from playwright.sync_api import Browser, Page
 from widgets.figure_driver import notebook_page
+from widgets.keyboard_walks import FIGURES, WALKS, box
 
 from nnlib.course import ROOT
 
@@ -24,10 +27,13 @@ PIECE = 1600
 """Height in pixels of the pieces a picture of a lecture is cut into."""
 
 UNFOLD = "() => document.querySelectorAll('.jp-RenderedMarkdown details').forEach(answer => { answer.open = true })"
+# where the last cell ends, as soon as this has not changed for a while; else false
 LOWER_END = """() => {
     document.querySelector('.jp-NotebookPanel .jp-WindowedPanel-outer').scrollTop = 0;
     const cells = [...document.querySelectorAll('.jp-NotebookPanel .jp-Cell')];
-    return Math.max(...cells.map(cell => cell.getBoundingClientRect().bottom));
+    const end = Math.round(Math.max(...cells.map(cell => cell.getBoundingClientRect().bottom)));
+    window.lowerEnds = [...(window.lowerEnds ?? []), end].slice(-3);
+    return window.lowerEnds.length === 3 && window.lowerEnds.every(each => each === end) && end;
 }"""
 CLIPPED = """() => {
     const parts = document.querySelectorAll('.jp-RenderedMarkdown, .jp-OutputArea-output, .jp-OutputArea-output pre');
@@ -43,52 +49,59 @@ SLIDERS = """() => [...document.querySelectorAll('.widget-slider')].map(slider =
 
 def show_whole(page: Page, theme: str, width: int) -> int:
     """Make the window so high that the notebook fits in, with its answers unfolded; gives its height."""
-    page.emulate_media(color_scheme=theme)
-    light = "true" if theme == "light" else "false"
-    page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
-    height = 900
-    for _ in range(3):  # a cell which was far away has its true height only after it was near
+    height, needed = 0, 900
+    for _ in range(6):  # a cell which was far away has its true height only after it was near
+        height = needed
         page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_timeout(500)
+        page.emulate_media(color_scheme=theme)
+        page.wait_for_selector(f"body[data-jp-theme-light={'true' if theme == 'light' else 'false'}]", state="attached")
         page.evaluate(UNFOLD)
-        height = round(page.evaluate(LOWER_END)) + 40
-    page.set_viewport_size({"width": width, "height": height})
-    page.wait_for_timeout(500)
+        page.evaluate("() => { window.lowerEnds = [] }")
+        needed = page.wait_for_function(LOWER_END, polling=200, timeout=30_000).json_value() + 40
+        if needed == height:
+            break
+    assert needed == height, "the notebook's length does not settle"
     assert not page.locator(".jp-RenderedMarkdown details:not([open])").count()
     return height
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds in the outputs of the cells; the rest of the page is JupyterLab's."""
-    found = Axe().run(page, ".jp-OutputArea-output").response["violations"]
-    return [
-        f"{violation['id']}: {node['html']}"
-        for violation in found
-        if violation["impact"] in ("serious", "critical")
-        for node in violation["nodes"]
-    ]
+@pytest.fixture(scope="module", params=[pytest.param(path, marks=pytest.mark.xdist_group(path)) for path in LECTURES])
+def lecture(request: pytest.FixtureRequest, chromium: Browser, lab: Lab) -> Iterator[tuple[str, Page]]:
+    """The name of a lecture and its page, on which all cells have run."""
+    with notebook_page(chromium, lab, request.param, scale=1) as page:
+        yield Path(request.param).stem, page
 
 
-@pytest.mark.parametrize("path", LECTURES)
-def test_lecture_is_whole_and_accessible(chromium: Browser, lab: Lab, artifacts: Path, path: str):
-    with notebook_page(chromium, lab, path, scale=1) as page:
-        clipped, barriers = {}, {}
-        for theme, width in VIEWS:
-            height = show_whole(page, theme, width)
-            picture = Image.open(BytesIO(page.screenshot()))
-            for i, top in enumerate(range(0, height, PIECE), start=1):
-                piece = picture.crop((0, top, width, min(top + PIECE, height)))
-                piece.save(artifacts / f"{Path(path).stem}_{theme}_{width}_{i}.png", compress_level=1)
-            clipped[theme, width] = page.evaluate(CLIPPED)
-            if (theme, width) != VIEWS[0]:  # the narrow window has all that the wide one has
-                barriers[theme, width] = violations(page)
-        assert not any(barriers.values()), barriers
-        assert not any(clipped.values()), clipped
-        sliders = page.evaluate(SLIDERS)
-        assert sliders
-        assert [slider["told"] for slider in sliders] == [slider["shown"] for slider in sliders]
-        assert page.locator("figure img").count() == page.locator("figure img[alt]:not([alt=''])").count() > 0
-        assert errors(page) == []
+def test_lecture_runs_and_its_figures_follow_the_keyboard(lecture: tuple[str, Page], artifacts: Path):
+    name, page = lecture
+    page.set_viewport_size({"width": 1400, "height": 900})
+    assert errors(page) == []
+    assert page.locator("figure img").count() == FIGURES.get(name, 1)
+    WALKS[name](page)
+    for i in range(FIGURES.get(name, 1)):
+        box(page, i).screenshot(path=artifacts / f"{name}_figure_{i + 1}.png")
+    assert errors(page) == []
+
+
+def test_lecture_is_whole_and_accessible(lecture: tuple[str, Page], artifacts: Path):
+    name, page = lecture
+    clipped, found = {}, {}
+    for theme, width in VIEWS:
+        height = show_whole(page, theme, width)
+        picture = Image.open(BytesIO(page.screenshot()))
+        for i, top in enumerate(range(0, height, PIECE), start=1):
+            piece = picture.crop((0, top, width, min(top + PIECE, height)))
+            piece.save(artifacts / f"{name}_{theme}_{width}_{i}.png", compress_level=1)
+        clipped[theme, width] = page.evaluate(CLIPPED)
+        if (theme, width) != VIEWS[0]:  # the narrow window has all that the wide one has
+            found[theme, width] = barriers(page, ".jp-OutputArea-output")
+    assert not any(found.values()), found
+    assert not any(clipped.values()), clipped
+    sliders = page.evaluate(SLIDERS)
+    assert sliders
+    assert [slider["told"] for slider in sliders] == [slider["shown"] for slider in sliders]
+    assert page.locator("figure img").count() == page.locator("figure img[alt]:not([alt=''])").count() > 0
+    assert errors(page) == []
 
 
 @pytest.mark.parametrize("path", LECTURES)

@@ -1,15 +1,11 @@
-"""Mini-batches: the experiment against closed forms, every slider over its grid, the lecture in a browser."""
+"""Mini-batches: the experiment against closed forms, every slider over its grid."""
 
 import itertools
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 from ipywidgets import FloatLogSlider, SelectionSlider
-from lab_driver import Lab, errors
-from playwright.sync_api import Browser
-from widgets.figure_driver import notebook_page, wait_until_films_are_over
 from widgets.tick_cost import AT_MOST, relative_cost
 
 from nnlib.data import minibatches
@@ -23,8 +19,6 @@ from nnlib.widgets.minibatch.experiment import (
     root_mean_square,
     sgd_path,
 )
-
-LECTURE = "lectures/04_sgd.ipynb"
 
 
 def grid(control) -> list:
@@ -214,23 +208,3 @@ def test_a_tick_costs_the_kernel_little(make, name):
     figure = make()
     control = figure.controls[name]
     assert relative_cost(control, 4 * grid(control)) <= AT_MOST
-
-
-def test_the_lecture_runs_and_its_figures_follow_the_keyboard(chromium: Browser, lab: Lab, artifacts: Path):
-    with notebook_page(chromium, lab, LECTURE) as page:
-        assert errors(page) == []
-        pictures = page.locator("figure img")
-        assert pictures.count() == 2
-        for i in range(2):
-            pictures.nth(i).scroll_into_view_if_needed()
-            box = page.locator(".jp-OutputArea-output", has=page.locator("figure")).nth(i)
-            for slider in box.locator(".noUi-handle").all():
-                before = pictures.nth(i).get_attribute("src")
-                slider.press("ArrowRight")
-                page.wait_for_function(
-                    "([i, old]) => document.querySelectorAll('figure img')[i].src !== old", arg=[i, before]
-                )
-                wait_until_films_are_over(page)
-                assert pictures.nth(i).get_attribute("alt") == box.locator("figcaption").inner_text()
-            box.screenshot(path=artifacts / f"{Path(LECTURE).stem}_figure_{i + 1}.png")
-        assert errors(page) == []

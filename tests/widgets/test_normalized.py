@@ -1,16 +1,12 @@
-"""The figure on BatchNorm: the experiment as numbers, each slider over its grid, the whole lecture in a browser."""
+"""The figure on BatchNorm: the experiment as numbers, each slider over its grid."""
 
 import re
 from copy import deepcopy
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import pytest
 from ipywidgets import FloatLogSlider
-from lab_driver import Lab, errors
-from playwright.sync_api import Browser
-from widgets.figure_driver import handle, notebook_page, wait_until_films_are_over
 from widgets.tick_cost import AT_MOST, relative_cost
 
 from nnlib import FullyConnected, Network, SquaredError
@@ -29,8 +25,6 @@ from nnlib.widgets.normalized.experiment import (
 )
 from nnlib.widgets.normalized.figure import film
 from nnlib.widgets.normalized.plots import BINS, half_violin
-
-LECTURE = "lectures/08_batchnorm.ipynb"
 
 
 def grid(control) -> list[float]:
@@ -223,26 +217,3 @@ def test_a_tick_shows_the_start_at_once():
 def test_a_tick_costs_the_kernel_little():
     control = batchnorm_figure().controls["step_size"]
     assert relative_cost(control, 4 * grid(control)) <= AT_MOST
-
-
-# the lecture
-
-
-def test_the_lecture_runs_in_jupyterlab_and_its_figure_follows_the_keyboard(
-    chromium: Browser, lab: Lab, artifacts: Path
-):
-    with notebook_page(chromium, lab, LECTURE) as page:
-        image = page.locator("figure img")
-        image.scroll_into_view_if_needed()
-        for label in ("initial W times", "step size α", "batch size m"):
-            before = image.get_attribute("src"), image.get_attribute("alt")
-            handle(page, label).press("ArrowRight")
-            page.wait_for_function("old => document.querySelector('figure img').src !== old", arg=before[0])
-            wait_until_films_are_over(page)
-            assert image.get_attribute("alt").startswith("Step 200 of 200")
-            assert image.get_attribute("alt") != before[1]
-            assert image.get_attribute("alt") == page.locator("figcaption").inner_text()
-        page.locator(".jp-OutputArea-output", has=page.locator("figure")).first.screenshot(
-            path=artifacts / "08_batchnorm_figure_1.png"
-        )
-        assert errors(page) == []

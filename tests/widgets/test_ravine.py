@@ -1,16 +1,12 @@
-"""The ravine: its numbers against closed forms, its captions against the state, its cost, its lectures in a browser."""
+"""The ravine: its numbers against closed forms, its captions against the state, its cost."""
 
 import itertools
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lab_driver import Lab, errors
-from playwright.sync_api import Browser
-from widgets.figure_driver import handle, notebook_page
 from widgets.test_figures import grid, number_after
 from widgets.tick_cost import AT_MOST, relative_cost
 
@@ -28,11 +24,6 @@ from nnlib.widgets.ravine.experiment import (
 )
 from nnlib.widgets.ravine.plots import HUGE
 from nnlib.widgets.ravine.step_size import NOISE, SCHEDULES
-
-LECTURES = [
-    ("05_step_size", "step size α"),
-    ("06_momentum", "momentum β"),
-]
 
 H, Q = ravine()
 W_0 = np.array([-3.0, 1.0])
@@ -236,24 +227,3 @@ def test_a_tick_costs_the_kernel_little_and_never_renders_the_background(make, m
     monkeypatch.setattr(figure, "_render_background", lambda: pytest.fail("the background was rendered again"))
     control = figure.controls["step_size"]
     assert relative_cost(control, 2 * grid(control)[:40]) <= AT_MOST
-
-
-# the lectures
-
-
-@pytest.mark.parametrize(("name", "label"), LECTURES)
-def test_lecture_runs_and_its_figure_follows_the_keyboard(
-    chromium: Browser, lab: Lab, artifacts: Path, name: str, label: str
-):
-    with notebook_page(chromium, lab, f"lectures/{name}.ipynb") as page:
-        picture = page.locator("figure img")
-        assert picture.count() == 1
-        picture.scroll_into_view_if_needed()
-        before = picture.get_attribute("src"), picture.get_attribute("alt")
-        handle(page, label).press("ArrowRight")
-        page.wait_for_function("old => document.querySelector('figure img').src !== old", arg=before[0])
-        assert picture.get_attribute("alt") != before[1]
-        assert page.locator("figcaption").inner_text() == picture.get_attribute("alt")
-        box = page.locator(".jp-OutputArea-output", has=page.locator("figure"))
-        box.screenshot(path=artifacts / f"{name}_figure_1.png")
-        assert errors(page) == []

@@ -92,7 +92,9 @@ def strange(path: Path) -> bool:
         return False
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, id=case.name, marks=pytest.mark.xdist_group(case.name)) for case in CASES]
+)
 def test_no_trick_earns_a_point(
     case: Hostile, outside: dict, twin: dict, before: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
