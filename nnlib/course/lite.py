@@ -23,12 +23,21 @@ from nnlib.course.live_notebooks import copy_notebooks
 KERNEL = "@jupyterlite/pyodide-kernel-extension"
 EXTENSIONS = [KERNEL, "@jupyter-widgets/jupyterlab-manager"]
 """Of those installed here; the others (nbgrader's) need a server."""
-FROM_PYODIDE = ["ipython", "jedi", "matplotlib", "numpy", "pillow", "tqdm"]
+FROM_PYODIDE = [
+    *("decorator", "jedi", "matplotlib-inline", "prompt-toolkit", "pygments", "stack-data", "traitlets"),  # of IPython
+    *("matplotlib", "micropip", "numpy", "pillow", "tqdm"),
+]
 """What Pyodide has of the packages that the kernel and nnlib import."""
-FROM_HERE = ["comm", "ipywidgets"]
-"""What it has not."""
+FROM_HERE = ["comm", "ipython", "ipython_pygments_lexers", "ipywidgets"]
+"""What it has not; and IPython, whose newer version here imports jedi and prompt-toolkit only when they are needed."""
+OF_KERNEL = ["ipykernel", "piplite", "pyodide_kernel"]
+"""What comes with the kernel: loaded with all the rest, not one after the other once that is there."""
+ASKED_FOR = ["comm", "ipykernel", "ipython", "piplite"]
+"""What the kernel installs unless it finds these names, not addresses; Pyodide passes over names of what it has got."""
 WHEELS = "../../../../pypi"
 """The folder of the wheels, seen from the script in which the kernel runs: extensions/<KERNEL>/static/*.worker.*.js"""
+QUIET = {"@jupyterlab/logconsole-extension:plugin": {"flash": False}}
+"""Pyodide logs what it loads: for that, the status bar would flash until somebody looks."""
 
 
 def build(output: Path, pyodide: Path | None = None) -> None:
@@ -59,7 +68,8 @@ def prepare(folder: Path, pyodide: Path | None = None) -> None:
     if pyodide:
         (folder / "static").mkdir()
         (folder / "static" / "pyodide").symlink_to(pyodide.absolute(), target_is_directory=True)
-    shutil.copy(SETTINGS / "overrides.json", folder)
+    overrides = json.loads((SETTINGS / "overrides.json").read_text(encoding="utf-8"))
+    write_json(folder / "overrides.json", overrides | QUIET)
     labextensions = Path(sys.prefix, "share", "jupyter", "labextensions")
     building = {
         "apps": ["lab"],
@@ -69,7 +79,9 @@ def prepare(folder: Path, pyodide: Path | None = None) -> None:
         "no_unused_shared_packages": True,
     }
     write_json(folder / "jupyter_lite_config.json", {"LiteBuildConfig": building})
-    packages = [*FROM_PYODIDE, *(f"{WHEELS}/{wheel.name}" for wheel in wheels)]
+    with_kernel = [next((labextensions / KERNEL / "static" / "pypi").glob(f"{name}-*.whl")) for name in OF_KERNEL]
+    addresses = [f"{WHEELS}/{wheel.name}" for wheel in wheels] + [f"pypi/{wheel.name}" for wheel in with_kernel]
+    packages = [*addresses, *ASKED_FOR, *FROM_PYODIDE]
     running = {
         "appName": "Neural networks you can move",
         "exposeAppInBrowser": True,

@@ -251,16 +251,27 @@ def _watchdog(seconds: float) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _clock(seconds: float) -> Iterator[None]:
-    """An answer that catches this exception with a bare `except:` escapes: Python ends the tracing that raised it."""
-    deadline, tracing = time.perf_counter() + seconds, sys.gettrace()
+    """Python ends the tracing that raises. It begins anew when a bare `except:` of the answer drops the exception.
+
+    An answer that catches and keeps all exceptions escapes.
+    """
+    deadline, tracing, over = time.perf_counter() + seconds, sys.gettrace(), False
+
+    class Dropped(_TimeLimitReached):
+        def __del__(self) -> None:
+            if not over:
+                for each in _running(sys._getframe(1)):
+                    each.f_trace = look
+                sys.settrace(look)
 
     def look(frame: FrameType, _event: str, _argument: Any) -> Callable:
         if time.perf_counter() > deadline and _running(frame):
-            raise _TimeLimitReached
+            raise Dropped
         return look
 
     sys.settrace(look)
     try:
         yield
     finally:
+        over = True
         sys.settrace(tracing)
