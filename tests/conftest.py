@@ -28,6 +28,7 @@ CHROMIUM_OPTIONS = [
 SERVERS = {"course", "trusted"}
 """Folders of tests: the command line with its servers, and the sandbox with its limits of time and memory."""
 LONGEST = [
+    "tests/grading/trusted/test_hostile.py",
     "tests/site/test_in_browser.py",
     "tests/site/test_live.py",
     "tests/widgets/test_figures_in_lab.py",
@@ -46,8 +47,8 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that take minutes, not milliseconds: of a browser, of the site, of kernels and servers.
 
-    Such tests of a file share a JupyterLab, a site or a graded course, and stay in one process, if they are in no
-    smaller group already.
+    Those of a file share a JupyterLab or a graded course, and those of the site its build: they stay in one process, if
+    they are in no smaller group already.
     """
     for item in items:
         file = item.nodeid.split("::")[0]
@@ -55,7 +56,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if {"chromium", "lab", "site"} & uses or SERVERS & set(Path(file).parts):
             item.add_marker("servers")
             if item.get_closest_marker("xdist_group") is None:
-                item.add_marker(pytest.mark.xdist_group(file))
+                item.add_marker(pytest.mark.xdist_group("site" if "site" in uses else file))
     items.sort(key=lambda item: [not item.nodeid.startswith(file) for file in LONGEST])
 
 

@@ -21,9 +21,10 @@ STAGES = {
         *("-m", "not servers", "--numprocesses=2", "--dist=worksteal"),
         f"--junit-xml={ARTIFACTS / 'tests.xml'}",
     ],
-    # three for two processors, since much of it is waiting; conftest.py says what stays together and what begins first
+    # four processes for two processors, since hostile submissions wait for limits most of the time;
+    # conftest.py says which tests stay together, and which begin first
     "browser, servers and sandbox": [
-        *("pytest", "-m", "servers", "--numprocesses=3", "--dist=loadgroup", "--no-loadscope-reorder"),
+        *("pytest", "-m", "servers", "--numprocesses=4", "--dist=loadgroup", "--no-loadscope-reorder"),
         *("--durations=40", f"--junit-xml={ARTIFACTS / 'servers.xml'}"),
     ],
     "notebooks": [
