@@ -29,10 +29,10 @@ SERVERS = {"course", "trusted"}
 """Folders of tests: the command line with its servers, and the sandbox with its limits of time and memory."""
 LONGEST = [
     "tests/grading/trusted/test_hostile.py",
+    "tests/widgets/test_lectures_in_lab.py",
     "tests/site/test_in_browser.py",
     "tests/site/test_live.py",
     "tests/widgets/test_figures_in_lab.py",
-    "tests/widgets/test_lectures_in_lab.py",
 ]
 """They begin first, so that no process of pytest is busy with one of them when all others have nothing left to do."""
 
@@ -43,20 +43,13 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that take minutes, not milliseconds: of a browser, of the site, of kernels and servers.
-
-    Those of a file share a JupyterLab or a graded course, and those of the site its build: they stay in one process, if
-    they are in no smaller group already.
-    """
+    """Mark the tests that take minutes, not milliseconds: of a browser, of the site, of kernels and servers."""
     for item in items:
-        file = item.nodeid.split("::")[0]
-        uses = set(getattr(item, "fixturenames", ()))
-        if {"chromium", "lab", "site"} & uses or SERVERS & set(Path(file).parts):
+        if {"chromium", "lab", "site"} & set(getattr(item, "fixturenames", ())) or set(
+            Path(item.nodeid.split("::")[0]).parts
+        ) & SERVERS:
             item.add_marker("servers")
-            if item.get_closest_marker("xdist_group") is None:
-                item.add_marker(pytest.mark.xdist_group("site" if "site" in uses else file))
     items.sort(key=lambda item: [not item.nodeid.startswith(file) for file in LONGEST])
 
 

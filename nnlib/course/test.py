@@ -21,10 +21,10 @@ STAGES = {
         *("-m", "not servers", "--numprocesses=2", "--dist=worksteal"),
         f"--junit-xml={ARTIFACTS / 'tests.xml'}",
     ],
-    # four processes for two processors, since hostile submissions wait for limits most of the time;
-    # conftest.py says which tests stay together, and which begin first
+    # A file's tests share a JupyterLab or a graded course: they stay in one process, the longest files first (see
+    # tests/conftest.py). Four processes for two processors: hostile submissions and servers wait most of the time.
     "browser, servers and sandbox": [
-        *("pytest", "-m", "servers", "--numprocesses=4", "--dist=loadgroup", "--no-loadscope-reorder"),
+        *("pytest", "-m", "servers", "--numprocesses=4", "--dist=loadfile", "--no-loadscope-reorder"),
         *("--durations=40", f"--junit-xml={ARTIFACTS / 'servers.xml'}"),
     ],
     "notebooks": [

@@ -65,7 +65,7 @@ def show_whole(page: Page, theme: str, width: int) -> int:
     return height
 
 
-@pytest.fixture(scope="module", params=[pytest.param(path, marks=pytest.mark.xdist_group(path)) for path in LECTURES])
+@pytest.fixture(scope="module", params=LECTURES)
 def lecture(request: pytest.FixtureRequest, chromium: Browser, lab: Lab) -> Iterator[tuple[str, Page]]:
     """The name of a lecture and its page, on which all cells have run."""
     with notebook_page(chromium, lab, request.param, scale=1) as page:

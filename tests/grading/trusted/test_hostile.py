@@ -92,14 +92,7 @@ def strange(path: Path) -> bool:
         return False
 
 
-# two groups, which two processes of pytest can send side by side: most of the time they wait for a limit
-@pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(case, id=case.name, marks=pytest.mark.xdist_group(f"hostile {number % 2}"))
-        for number, case in enumerate(CASES)
-    ],
-)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_no_trick_earns_a_point(
     case: Hostile, outside: dict, twin: dict, before: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
