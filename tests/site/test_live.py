@@ -8,7 +8,7 @@ import pytest
 from lab_driver import errors, open_notebook, run_all
 from live_driver import START, LiveVersion, new_page, offline, run_cell, running_live
 from playwright.sync_api import Browser, BrowserContext
-from widgets.figure_driver import handle
+from widgets.figure_driver import handle, scroll_to
 
 LECTURE = "lectures/06_momentum.ipynb"
 EXERCISE = "exercises/06_momentum/momentum.ipynb"
@@ -70,7 +70,7 @@ def test_a_lecture_runs_and_its_slider_moves_the_picture(
         "before => document.querySelector('.jp-OutputArea figure img').getAttribute('src') !== before", arg=before
     )
     assert picture.get_attribute("alt") != said
-    picture.scroll_into_view_if_needed()
+    scroll_to(picture)
     page.screenshot(path=artifacts / "live_lecture.png")
     run_cell(page, "figure-import")
     assert run_cell(page, "beta-09", COUNT_FIGURES) == "1", "a cell which runs again leaves no old figure behind"

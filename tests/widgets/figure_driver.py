@@ -94,6 +94,14 @@ def wait_until_films_are_over(page: Page) -> None:
     page.wait_for_function(FILMS_OVER, timeout=60_000)
 
 
+def scroll_to(picture: Locator) -> None:
+    """Bring a figure's picture into view: a new one may take its place at any time.
+
+    Playwright's own way waits until the element stands still, and gives up when it is taken away.
+    """
+    picture.evaluate("picture => picture.scrollIntoView({block: 'nearest'})")
+
+
 def handle(page: Page, label: str) -> Locator:
     """The handle of the first slider with this label."""
     return page.locator(".widget-slider", has_text=label).locator(".noUi-handle").first

@@ -6,7 +6,7 @@ A walk asserts that each figure answers and that its caption says what is to be 
 from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page
-from widgets.figure_driver import handle, wait_until_films_are_over
+from widgets.figure_driver import handle, scroll_to, wait_until_films_are_over
 
 PICTURE_IS_NEW = "([i, old]) => document.querySelectorAll('figure img')[i].src !== old"
 
@@ -22,7 +22,7 @@ def after(page: Page, act: Callable[[], object], i: int = 0) -> str:
     The picture's alternative text must be the same.
     """
     picture, caption = box(page, i).locator("figure img"), box(page, i).locator("figcaption")
-    picture.scroll_into_view_if_needed()
+    scroll_to(picture)
     old = picture.get_attribute("src")
     act()
     page.wait_for_function(PICTURE_IS_NEW, arg=[i, old])
