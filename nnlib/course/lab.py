@@ -18,8 +18,9 @@ from nnlib.course import ROOT
 
 FIRST_LECTURE = Path("lectures", "00_start_here.ipynb")
 SETTINGS = Path(__file__).with_name("settings")
-"""What differs from JupyterLab's own settings. Among it: the kernel's lamp is in the status bar, since a notebook's
-toolbar measures all its buttons anew at each change of the lamp, twice in a tick of a slider."""
+"""What differs from JupyterLab's own settings. Among it, as the kernel is busy and idle again in each tick of a slider:
+its lamp is in the status bar, since a notebook's toolbar measures all its buttons anew at each change of the lamp; and
+the icon of the browser's tab stays the same, since the server is asked for it at each change."""
 WORKSPACES = Path(sys.prefix, "share", "jupyter", "course-workspaces")
 """Where JupyterLab keeps the open tabs: those of the user's other projects would open here as errors."""
 PATIENCE = 120
