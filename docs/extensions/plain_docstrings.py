@@ -8,7 +8,8 @@ import re
 from sphinx.application import Sphinx
 
 MARKUP = re.compile(r"(?<!`)([*_|])(?!`)")
-CODE = re.compile(r"(`[^`]+`)")
+CODE = re.compile(r"(`[^`]+`|^ {4}\w+(?:, \w+)*(?=:))")
+"""What is no text: code, and the names of arguments and attributes."""
 BEFORE_NAPOLEON = 400
 
 
@@ -35,9 +36,9 @@ def converted(lines: list[str]) -> list[str]:
 
 
 def escaped(line: str) -> str:
-    """A line whose `code` is code, and everything else just characters."""
-    parts = CODE.split(line)
-    return "".join(f"`{part}`" if part.startswith("`") else MARKUP.sub(r"\\\1", part) for part in parts)
+    """A line whose code and names stay, and everything else is just characters."""
+    parts = enumerate(CODE.split(line))
+    return "".join(part.replace("`", "``") if i % 2 else MARKUP.sub(r"\\\1", part) for i, part in parts)
 
 
 def setup(app: Sphinx) -> dict[str, object]:

@@ -1,14 +1,15 @@
 """The pages of nnlib's reference: one for each module, with the lectures whose code imports it."""
 
 import ast
+import inspect
 import re
-from collections import defaultdict
 from importlib import import_module
 from pathlib import Path
 
 import nbformat
 
 import nnlib
+from nnlib.widgets.live import LiveFigure
 
 CORE = re.findall(r"^    (\w+)  ", nnlib.__doc__, flags=re.MULTILINE)
 """The modules of the core in the order in which to read them."""
@@ -19,25 +20,64 @@ OTHERS = {
     "diagnosis": "nnlib.grading.diagnosis",
 }
 """The modules beside the core that an author of a lecture or an exercise needs, by the name of their page."""
-PAGES = {**{name: f"nnlib.{name}" for name in CORE}, **OTHERS}
+FIGURES = {
+    "first_slider": [],
+    "forward_pass": ["nnlib.widgets.forward_pass.experiment"],
+    "chain_rule": ["nnlib.widgets.chain_rule.experiment"],
+    "training": ["nnlib.widgets.experiments"],
+    "minibatch": ["nnlib.widgets.minibatch.experiment"],
+    "ravine": ["nnlib.widgets.ravine.experiment"],
+    "features": ["nnlib.widgets.features.experiment"],
+    "normalized": ["nnlib.widgets.normalized.experiment"],
+    "depth": ["nnlib.widgets.depth.experiment"],
+    "digits": ["nnlib.widgets.digits.experiment"],
+}
+"""The modules and folders of nnlib.widgets with the lectures' figures, and the experiments that these show."""
+PAGES = [*CORE, *OTHERS, *FIGURES]
+"""The names of the pages."""
 
 
 def write_reference(folder: Path, lectures: list[Path]) -> None:
-    """Write a page for each module; `lectures` are looked through for what they import."""
-    users = lectures_by_module(lectures)
-    for name, module in PAGES.items():
-        (folder / f"{name}.md").write_text(page(module, users[module]), encoding="utf-8")
+    """Write the pages; `lectures` are looked through for what they import."""
+    users = {path.stem: imported_from(path).values() for path in lectures}
+    for name in PAGES:
+        directives = figure_page(name) if name in FIGURES else module_page(OTHERS.get(name, f"nnlib.{name}"))
+        shown = tuple(f"{directive.split()[2]}." for directive in directives)
+        readers = [
+            lecture for lecture, things in users.items() if any(f"{thing}.".startswith(shown) for thing in things)
+        ]
+        (folder / f"{name}.md").write_text(page(name, directives, readers), encoding="utf-8")
 
 
-def page(module: str, lectures: list[str]) -> str:
-    """The source of a module's page: its docstrings, and links to the lectures that use it."""
+def module_page(module: str) -> list[str]:
+    """The directives for the page of a module: all its docstrings."""
+    return [f".. automodule:: {module}\n   :members:"]
+
+
+def figure_page(name: str) -> list[str]:
+    """The directives for a page of figures: the functions which make them, and the experiments behind them.
+
+    >>> figure_page("features")[:2]
+    ['.. py:module:: nnlib.widgets.features', '.. autofunction:: nnlib.widgets.features.figure.features_figure']
+    """
+    module = f"nnlib.widgets.{name}"
+    figures = [
+        f".. autofunction:: {function.__module__}.{function.__name__}"
+        for _, function in inspect.getmembers(import_module(module), inspect.isfunction)
+        if function.__annotations__.get("return") is LiveFigure
+    ]
+    experiments = [f".. automodule:: {experiment}\n   :members:" for experiment in FIGURES[name]]
+    return [f".. py:module:: {module}", *figures, *experiments]
+
+
+def page(title: str, directives: list[str], lectures: list[str]) -> str:
+    """The source of a page: what Sphinx is to document, and links to the lectures that use it."""
     used = [f"- {{doc}}`/lectures/{name}`" for name in lectures] or ["No lecture imports it by name."]
     lines = [
-        f"# {module.removeprefix('nnlib.')}",
+        f"# {title}",
         "",
         "```{eval-rst}",
-        f".. automodule:: {module}",
-        "   :members:",
+        *(f"{directive}\n" for directive in directives),
         "```",
         "",
         "## Lectures that use it",
@@ -46,16 +86,6 @@ def page(module: str, lectures: list[str]) -> str:
         "",
     ]
     return "\n".join(lines)
-
-
-def lectures_by_module(lectures: list[Path]) -> dict[str, list[str]]:
-    """The names of the lectures that import something from a module, by the full name of the module."""
-    users: dict[str, list[str]] = defaultdict(list)
-    for path in lectures:
-        modules = {full if full in PAGES.values() else full.rpartition(".")[0] for full in imported_from(path).values()}
-        for module in modules:
-            users[module].append(path.stem)
-    return users
 
 
 def imported_from(path: Path) -> dict[str, str]:

@@ -73,10 +73,10 @@ def test_signs_of_formulas_in_docstrings_are_no_markup():
 
 
 def test_examples_and_indented_blocks_of_docstrings_stay_as_they_are():
-    docstring = ["One line.", "", "    a_i = W_i z", "", "Args:", "    x: some |x|.", "", ">>> f(*a)", "b_i"]
+    docstring = ["One line.", "", "    a_i = W_i z", "", "Args:", "    x, x_0: some |x_0|.", "", ">>> f(*a)", "b_i"]
     assert converted(docstring) == [
         *("One line.", "", "::", "", "    a_i = W_i z", "", "Args:"),
-        *(r"    x: some \|x\|.", "", ">>> f(*a)", "b_i"),
+        *(r"    x, x_0: some \|x\_0\|.", "", ">>> f(*a)", "b_i"),
     ]
 
 

@@ -101,6 +101,18 @@ def test_each_module_of_the_core_has_a_page_and_the_lectures_that_use_it(site: P
     )
 
 
+def test_each_lecture_links_to_the_documentation_of_its_figures_and_is_linked_from_there(site: Path):
+    for lecture in LECTURES:
+        cells = [cell for cell in nbformat.read(lecture, as_version=4).cells if cell.cell_type == "code"]
+        figures = {name for cell in cells for name in re.findall(r"^(\w+)\(\)$", cell.source, flags=re.MULTILINE)}
+        targets = [target for _, target in links(site / "lectures" / f"{lecture.stem}.html")]
+        assert figures
+        for figure in figures:
+            page = next(target for target in targets if target.endswith(f".{figure}")).partition("#")[0]
+            readers = {target for _, target in links(site / "lectures" / page)}
+            assert f"../lectures/{lecture.stem}.html" in readers, figure
+
+
 @pytest.mark.parametrize("page", ["start", "notation", "instructors", "tested", "search"])
 def test_the_other_pages_are_there_and_the_front_page_leads_to_them(site: Path, page: str):
     assert len(text_of(site / f"{page}.html")) > 100 or page == "search"

@@ -7,7 +7,7 @@ import numpy as np
 from nnlib.optimizers import SGD
 
 LAM = np.array([1.0, 9.0])
-"""λ_1 and λ_2 of the ravine, so small that all its best values can be found in the head: 1/5, 2/9, 1/4."""
+"""λ_1 and λ_2 of the ravine, so simple that all its best values, 1/5, 2/9 and 1/4, can be found in the head."""
 
 ANGLE = np.pi / 6
 """From the w_1 axis to the flat direction."""
