@@ -10,9 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from nnlib.widgets.experiments import ACCURACY_EVERY, TrainingState, running_mean
+from nnlib.widgets.quick_line import quick_line
 
 BLUE, VERMILLION, GREY = "#0072B2", "#D55E00", "#767676"
-NOW = {"color": BLUE, "linewidth": 1.5, "marker": "o", "markersize": 5, "markevery": [-1]}
+NOW = {"color": BLUE, "linewidth": 1.5, "marker": "o", "markersize": 5, "markevery": slice(-1, None)}
+CROSS = {"color": VERMILLION, "marker": "x", "markersize": 10, "markeredgewidth": 2.5, "linestyle": "none"}
 BEFORE = {"color": GREY, "linewidth": 1.1, "linestyle": (0, (4, 2))}
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -33,16 +35,15 @@ def training_panels(fig: Figure, steps: int, layers: int) -> dict:
         yscale="log",
     )
     norms.set_xticks(range(1, layers + 1, 2))
+    hollow = {"marker": "s", "markersize": 5, "markerfacecolor": "white"}
     artists = {
-        "loss before": loss.plot([], [], label="run before", **BEFORE)[0],
-        "loss": loss.plot([], [], label="this run", **NOW)[0],
-        "diverged": loss.plot([], [], "x", color=VERMILLION, markersize=10, markeredgewidth=2.5)[0],
-        "accuracy before": accuracy.plot([], [], **BEFORE)[0],
-        "accuracy": accuracy.plot([], [], **NOW)[0],
-        "first norms": norms.plot([], [], "s", label="‖δᵢ‖ at step 1", markerfacecolor="white", markersize=5, **BEFORE)[
-            0
-        ],
-        "norms": norms.plot([], [], "o-", label="‖δᵢ‖ now", color=VERMILLION, linewidth=1.8, markersize=5)[0],
+        "loss before": quick_line(loss, label="run before", **BEFORE),
+        "loss": quick_line(loss, label="this run", **NOW),
+        "diverged": quick_line(loss, **CROSS),
+        "accuracy before": quick_line(accuracy, **BEFORE),
+        "accuracy": quick_line(accuracy, **NOW),
+        "first norms": quick_line(norms, label="‖δᵢ‖ at step 1", **BEFORE, **hollow),
+        "norms": quick_line(norms, label="‖δᵢ‖ now", color=VERMILLION, linewidth=1.8, marker="o", markersize=5),
     }
     fig.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=9.5, handlelength=2.4, columnspacing=2.4)
     return artists
@@ -79,12 +80,12 @@ def parabola_panels(fig: Figure, lam: float, steps: int) -> dict:
     frame(curve, f"f(w) = ½ λ w²  with λ = {lam:g}", "w", xlim=(-3, 3), ylim=(-0.35 * lam, 4.5 * lam))
     frame(values, "f(wₜ)", "step t", xlim=(-0.5, steps + 0.5), ylim=(1e-9, 1e3), yscale="log")
     curve.plot(w, lam * w**2 / 2, color=GREY, linewidth=1.5)
-    start = {"color": VERMILLION, "markersize": 8, "linestyle": "none", "label": "start w₀"}
-    path = {"color": BLUE, "linewidth": 1.2, "markersize": 5}
+    start = {"color": VERMILLION, "marker": "s", "markersize": 8, "linestyle": "none", "label": "start w₀"}
+    path = {"color": BLUE, "linewidth": 1.2, "marker": "o", "markersize": 5}
     artists = {
-        "path": curve.plot([], [], "o-", label="w₁, w₂, …", **path)[0],
-        "start": curve.plot([], [], "s", **start)[0],
-        "values": values.plot([], [], "o-", **path)[0],
+        "path": quick_line(curve, label="w₁, w₂, …", **path),
+        "start": quick_line(curve, **start),
+        "values": quick_line(values, **path),
     }
     curve.legend(loc="upper center", ncols=2, frameon=False, fontsize=9.5)
     return artists

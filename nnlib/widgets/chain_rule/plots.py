@@ -13,6 +13,7 @@ from nnlib.widgets.chain_rule.experiment import slopes
 from nnlib.widgets.chain_rule.quick_text import QuickText
 from nnlib.widgets.chain_rule.steps import WALK, four_digits, in_product, plugged, symbol
 from nnlib.widgets.plots import BLUE, GREY, VERMILLION, number
+from nnlib.widgets.quick_line import quick_line
 
 SIZE = (680, 328)
 """In pixels, which are also the units of the axes."""
@@ -138,7 +139,7 @@ def back_middle(end: str) -> float:
 def back_arcs(ax: Axes) -> Line2D:
     """One line for all arcs of the way back, for `show_arcs`."""
     look = {"color": VERMILLION, "linewidth": 1.4, "linestyle": (0, (4, 2)), "marker": (3, 0, 45), "markersize": 7}
-    return ax.plot([], [], markevery=(ARC_POINTS - 1, ARC_POINTS + 1), **look)[0]
+    return quick_line(ax, markevery=slice(ARC_POINTS - 1, None, ARC_POINTS + 1), **look)
 
 
 def show_arcs(arcs: Line2D, n: int) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from nnlib.widgets.depth.experiment import KINDS, IdentityState, new_samples
-from nnlib.widgets.plots import BLUE, GREY, VERMILLION, frame
+from nnlib.widgets.plots import BLUE, CROSS, GREY, VERMILLION, frame
+from nnlib.widgets.quick_line import quick_line
 
 GREEN = "#009E73"
 LOOK = {
@@ -26,8 +27,8 @@ def gradient_panels(fig: Figure, max_depth: int) -> dict:
         axes.set_yticks([1e-20, 1e-15, 1e-10, 1e-5, 1, 1e5, 1e10, 1e15])
         axes.axhline(1, color=GREY, linewidth=1)
         for kind in KINDS:
-            line = axes.plot([], [], label=kind, linewidth=1.5, markersize=4.5, markevery=4, **LOOK[kind])[0]
-            artists[kind, batchnorm] = line
+            look = {**LOOK[kind], "linewidth": 1.5, "markersize": 4.5, "markevery": slice(None, None, 4)}
+            artists[kind, batchnorm] = quick_line(axes, label=kind, **look)
     handles = [artists[kind, False] for kind in KINDS]
     fig.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9.5, handlelength=3.5)
     return artists
@@ -51,12 +52,10 @@ def identity_panels(fig: Figure, steps: int) -> dict:
     for kind in ("plain", "residual"):
         look = LOOK[kind]
         dots = {"color": look["color"], "marker": look["marker"], "markersize": 2.5, "linestyle": "none"}
-        artists[f"{kind} answers"] = answers.plot([], [], **dots)[0]
-        artists[f"{kind} errors"] = errors.plot([], [], label=kind, linewidth=1.6, markevery=20, markersize=5, **look)[
-            0
-        ]
-        cross = {"color": look["color"], "markersize": 10, "markeredgewidth": 2.5}
-        artists[f"{kind} diverged"] = errors.plot([], [], "x", **cross)[0]
+        artists[f"{kind} answers"] = quick_line(answers, **dots)
+        marks = {"markersize": 5, "markevery": slice(None, None, 20)}
+        artists[f"{kind} errors"] = quick_line(errors, label=kind, linewidth=1.6, **marks, **look)
+        artists[f"{kind} diverged"] = quick_line(errors, **{**CROSS, "color": look["color"]})
     handles = [artists[f"{kind} errors"] for kind in ("plain", "residual")]
     fig.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False, fontsize=9.5, handlelength=3.5)
     return artists

@@ -14,7 +14,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from nnlib.widgets.digits.desk import SHOWN_MISTAKES, DeskState, Verdict
 from nnlib.widgets.digits.experiment import CLASSES
-from nnlib.widgets.plots import BEFORE, BLUE, NOW, VERMILLION, frame
+from nnlib.widgets.plots import BEFORE, BLUE, CROSS, NOW, VERMILLION, frame
+from nnlib.widgets.quick_line import quick_line
 
 COLUMNS = 4
 TILE, WORDS = 10, 4  # 8 pixels and a margin of 1, and room above for the words
@@ -95,11 +96,11 @@ def desk_panels(fig: Figure, epochs: int) -> dict:
     mistakes.grid(visible=False)
     mistakes.axis("off")
     artists = {
-        "loss before": loss.plot([], [], label="run before", **BEFORE)[0],
-        "loss": loss.plot([], [], label="this run", **NOW)[0],
-        "diverged": loss.plot([], [], "x", color=VERMILLION, markersize=10, markeredgewidth=2.5)[0],
-        "accuracy before": accuracy.plot([], [], **BEFORE)[0],
-        "accuracy": accuracy.plot([], [], **NOW)[0],
+        "loss before": quick_line(loss, label="run before", **BEFORE),
+        "loss": quick_line(loss, label="this run", **NOW),
+        "diverged": quick_line(loss, **CROSS),
+        "accuracy before": quick_line(accuracy, **BEFORE),
+        "accuracy": quick_line(accuracy, **NOW),
         "confusion": Pixels(confusion),
         "counts": Words(confusion),
     }

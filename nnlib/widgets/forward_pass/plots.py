@@ -10,6 +10,7 @@ from PIL import Image
 
 from nnlib.widgets.forward_pass.experiment import SIDE, Curve
 from nnlib.widgets.plots import BLUE, VERMILLION, frame
+from nnlib.widgets.quick_line import quick_line
 
 SHADES = 12
 # from dark to light, so that the order of the shades is seen without any colour
@@ -59,8 +60,8 @@ def drawing_panels(fig: Figure) -> dict:
             square.axhline(0, color="#06283d", linewidth=1.4),
             square.axhline(0, color="white", linewidth=1.4, linestyle=(0, (4, 3))),
         ],
-        "curve": line.plot([], [], color=BLUE, linewidth=1.8)[0],
-        "kinks": line.plot([], [], "o", color=VERMILLION, markersize=4, linestyle="none")[0],
+        "curve": quick_line(line, color=BLUE, linewidth=1.8),
+        "kinks": quick_line(line, color=VERMILLION, marker="o", markersize=4, linestyle="none"),
     }
 
 
@@ -89,9 +90,9 @@ def unit_panel(fig: Figure) -> dict:
     axes = fig.subplots()
     frame(axes, "z = σ(w x + b)", "x", xlim=(-3, 3), ylim=(-2, 3))
     return {
-        "zero": axes.plot([], [], color=VERMILLION, linewidth=1.2, linestyle=(0, (4, 2)))[0],
-        "curve": axes.plot([], [], color=BLUE, linewidth=2.2)[0],
-        "point": axes.plot([], [], "o", color=VERMILLION, markersize=7)[0],
+        "zero": quick_line(axes, color=VERMILLION, linewidth=1.2, linestyle=(0, (4, 2))),
+        "curve": quick_line(axes, color=BLUE, linewidth=2.2),
+        "point": quick_line(axes, color=VERMILLION, marker="o", markersize=7, linestyle="none"),
     }
 
 

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from nnlib.widgets.minibatch.experiment import LinearModel
 from nnlib.widgets.plots import BLUE, GREY, VERMILLION, frame
+from nnlib.widgets.quick_line import quick_line
 
 HALF_WIDTH = 2.7
 POINTS = 50
@@ -45,15 +46,18 @@ def noise_panels(fig: Figure, model: LinearModel, arrows_drawn: int, draws: int)
     noise.set_xticks([1, 4, 16, 64, 256, 1024], labels=[1, 4, 16, 64, 256, 1024])
     noise.minorticks_off()
     true = {"color": VERMILLION, "linewidth": 2.4}
+    head = {"marker": "s", "markersize": 7, "markevery": slice(-1, None)}
+    dots = {"color": BLUE, "linestyle": "none"}
+    ring = {"marker": "o", "markersize": 11, "markerfacecolor": "none", "markeredgewidth": 2}
     artists = {
-        "shafts": arrows.plot([], [], color=BLUE, linewidth=0.35)[0],
-        "heads": arrows.plot([], [], "o", color=BLUE, markersize=3, label=f"−g of {arrows_drawn} mini-batches")[0],
-        "true": arrows.plot([], [], "s-", **true, markersize=7, markevery=[-1], label="−∇L, all n samples")[0],
-        "signal": noise.plot([], [], **true, label="‖∇L‖ (the signal)", linestyle=(0, (1, 1)))[0],
-        "independent": noise.plot([], [], color=GREY, linestyle=(0, (4, 2)), label="σ/√m")[0],
-        "closed form": noise.plot([], [], color="black", label="σ/√m · √((n − m)/(n − 1))")[0],
-        "measured": noise.plot([], [], "D", color=BLUE, markersize=4.5, label=f"measured, {draws} draws")[0],
-        "now": noise.plot([], [], "o", color=BLUE, markersize=11, markerfacecolor="none", markeredgewidth=2)[0],
+        "shafts": quick_line(arrows, color=BLUE, linewidth=0.35),
+        "heads": quick_line(arrows, **dots, marker="o", markersize=3, label=f"−g of {arrows_drawn} mini-batches"),
+        "true": quick_line(arrows, **true, **head, label="−∇L, all n samples"),
+        "signal": quick_line(noise, **true, label="‖∇L‖ (the signal)", linestyle=(0, (1, 1))),
+        "independent": quick_line(noise, color=GREY, linestyle=(0, (4, 2)), label="σ/√m"),
+        "closed form": quick_line(noise, color="black", label="σ/√m · √((n − m)/(n − 1))"),
+        "measured": quick_line(noise, **dots, marker="D", markersize=4.5, label=f"measured, {draws} draws"),
+        "now": quick_line(noise, **dots, **ring),
     }
     fig.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9.5, handlelength=2.2, columnspacing=2)
     return artists
@@ -94,20 +98,21 @@ def race_panels(fig: Figure, model: LinearModel, samples: int, time: int) -> dic
         axes.set(xscale="log", yscale="log", ylim=(1e-6, 30))
         axes.set_xticks([1, 10, 100, 1000][: 4 if axes is losses[0] else 3])
         axes.minorticks_off()
+    end = {"markersize": 5, "markevery": slice(-1, None)}
     looks = {
         "m = 1": {"color": ORANGE, "linewidth": 1.0, "marker": "v"},
         "m = n": {"color": VERMILLION, "linewidth": 1.6, "linestyle": (0, (5, 2)), "marker": "s"},
         "this m": {"color": BLUE, "linewidth": 1.8, "marker": "o"},
     }
     artists = {
-        f"{name}, {panel}": axes.plot(
-            [], [], label=name if panel == "samples" else None, markersize=5, markevery=[-1], **look
-        )[0]
+        f"{name}, {panel}": quick_line(axes, label=name if panel == "samples" else None, **end, **look)
         for name, look in looks.items()
         for panel, axes in zip(("samples", "time"), losses, strict=True)
     }
-    artists["path"] = path.plot([], [], "o-", color=BLUE, linewidth=0.9, markersize=2.5, markevery=slice(MARKED))[0]
-    artists["start"] = path.plot([], [], "s", color="black", markersize=6, label="start w₀")[0]
+    marked = {"marker": "o", "markersize": 2.5, "markevery": slice(MARKED)}
+    start = {"marker": "s", "markersize": 6, "linestyle": "none"}
+    artists["path"] = quick_line(path, **marked, color=BLUE, linewidth=0.9)
+    artists["start"] = quick_line(path, **start, color="black", label="start w₀")
     fig.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=9.5, handlelength=2.4, columnspacing=2.4)
     return artists
 

@@ -10,9 +10,10 @@ from matplotlib.patches import Polygon
 from nnlib.widgets.experiments import running_mean
 from nnlib.widgets.normalized.experiment import HIDDEN_LAYERS, MIDDLE, PROBES, RunState
 from nnlib.widgets.plots import BLUE, VERMILLION, frame, subscript
+from nnlib.widgets.quick_line import quick_line
 
 SKY = "#56B4E9"
-END = {"markevery": [-1], "markersize": 5}
+END = {"markevery": slice(-1, None), "markersize": 5}
 PLAIN = {"color": VERMILLION, "linewidth": 1.5, "linestyle": (0, (4, 1.5)), "marker": "s", **END}
 NORMALIZED = {"color": BLUE, "linewidth": 1.5, "marker": "o", **END}
 BEFORE_NORM = {"color": SKY, "linewidth": 1.3, "linestyle": (0, (1, 1.2)), "marker": "^", **END}
@@ -40,8 +41,8 @@ def two_run_panels(fig: Figure, steps: int) -> dict:
     for name, style in zip(NAMES, (PLAIN, NORMALIZED), strict=True):
         artists[f"{name} signals"] = signals.add_patch(Polygon([(0, 0)], facecolor=style["color"], edgecolor="none"))
         for panel, axes in {"loss": loss, "shift": shift, "span": span, "change": change}.items():
-            artists[f"{name} {panel}"] = axes.plot([], [], **style)[0]
-    artists["before norm"] = shift.plot([], [], **BEFORE_NORM)[0]
+            artists[f"{name} {panel}"] = quick_line(axes, **style)
+    artists["before norm"] = quick_line(shift, **BEFORE_NORM)
     labels = {
         "plain loss": "without BatchNorm",
         "normalized loss": "with BatchNorm",

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from nnlib.widgets.plots import BLUE, GREY, VERMILLION, frame
+from nnlib.widgets.quick_line import quick_line
 from nnlib.widgets.ravine.experiment import best_momentum, best_step, largest_stable_step, momentum_rate
 
 FLAT = {"color": BLUE, "marker": "o", "linestyle": "-", "label": "flat direction, λ₁"}
@@ -28,10 +29,10 @@ def step_size_panels(fig: Figure, lam: np.ndarray, H: np.ndarray, Q: np.ndarray,
     loss_panel(losses, steps)
     factor_panel(factors, lam, alpha_max)
     artists = {
-        "α": factors.plot([], [], color="black", linewidth=2, solid_joinstyle="miter")[0],
-        "factors": [factors.plot([], [], **{**look, "linestyle": "none"})[0] for look in (FLAT, STEEP)],
-        "path": contours.plot([], [], **PATH)[0],
-        "start": contours.plot([], [], **START)[0],
+        "α": quick_line(factors, color="black", linewidth=2, solid_joinstyle="miter"),
+        "factors": [quick_line(factors, **{**look, "linestyle": "none"}) for look in (FLAT, STEEP)],
+        "path": quick_line(contours, **PATH),
+        "start": quick_line(contours, **START),
         "losses": loss_lines(losses),
     }
     fig.legend(handles=artists["losses"], loc="outside lower center", ncols=2, frameon=False, fontsize=9.5)
@@ -51,9 +52,9 @@ def momentum_panels(fig: Figure, lam: np.ndarray, H: np.ndarray, Q: np.ndarray, 
     in_q.plot(*(w_0 @ Q), zorder=3, **START)
     point = {"markersize": 9, "markeredgecolor": "white", "linestyle": "none", "clip_on": False, "in_layout": False}
     artists = {
-        "points": [rates.plot([], [], **{**look, **point})[0] for look in (FLAT, STEEP)],
-        "path": in_w.plot([], [], **PATH)[0],
-        "path in q": in_q.plot([], [], **PATH)[0],
+        "points": [quick_line(rates, **{**look, **point}) for look in (FLAT, STEEP)],
+        "path": quick_line(in_w, **PATH),
+        "path in q": quick_line(in_q, **PATH),
         "losses": loss_lines(losses),
     }
     fig.legend(handles=artists["losses"], loc="outside lower center", ncols=2, frameon=False, fontsize=9.5)
@@ -99,7 +100,7 @@ def draw_losses(lines: list, losses: np.ndarray) -> None:
 def loss_lines(axes: Axes) -> list:
     """A line for each direction, with few enough marks."""
     return [
-        axes.plot([], [], linewidth=1.4, markersize=5, markevery=(i * 5, 10), **look)[0]
+        quick_line(axes, linewidth=1.4, markersize=5, markevery=slice(i * 5, None, 10), **look)
         for i, look in enumerate((FLAT, STEEP))
     ]
 
