@@ -22,9 +22,10 @@ from nnlib.widgets.normalized.experiment import (
     relative_shift,
     scaled_network,
     side_by_side,
+    signals_at_the_start,
 )
 from nnlib.widgets.normalized.figure import film
-from nnlib.widgets.normalized.plots import BINS, half_violin
+from nnlib.widgets.normalized.plots import BINS, half_violins
 
 
 def grid(control) -> list[float]:
@@ -146,11 +147,22 @@ def test_of_two_samples_next_to_nothing_reaches_the_hidden_weights():
 
 
 def test_half_a_violin_is_the_histogram():
-    Z = np.array([[-0.99, -0.99, 0.0, 0.99]])
-    outline = half_violin(Z, 3, -1)
-    counts = np.histogram(Z, BINS)[0]
-    np.testing.assert_allclose((2.98 - outline[1:-2:2, 0]) / 0.42, counts / counts.max(), atol=1e-12)
-    np.testing.assert_allclose(6 - outline[:, 0], half_violin(Z, 3, 1)[:, 0])
+    Zs = np.array([[[-0.99, -0.99, 0.0, 0.99]], [[0.5, 0.5, 0.5, -1.0]], [[1.0, 1.0, -0.3, -1.0]]])
+    left, right = half_violins(Zs, -1), half_violins(Zs, 1)
+    for i, (Z, outline) in enumerate(zip(Zs, left, strict=True), start=1):
+        counts = np.histogram(Z, BINS)[0]
+        np.testing.assert_allclose((i - 0.02 - outline[1:-2:2, 0]) / 0.42, counts / counts.max(), atol=1e-12)
+        np.testing.assert_array_equal(outline[1:-2:2, 1], BINS[:-1])
+        np.testing.assert_allclose(2 * i - outline[:, 0], right[i - 1, :, 0])
+        assert outline[[0, -1]].tolist() == [[i - 0.02, -1]] * 2
+
+
+@pytest.mark.parametrize("batchnorm", [False, True])
+@pytest.mark.parametrize("weight_scale", [0.1, 1.0, 10.0])
+def test_the_start_is_that_of_the_run_but_for_rounding(batchnorm, weight_scale):
+    signals = hidden_signals(scaled_network(batchnorm, weight_scale), digits()[0][:128])
+    for Z, (_, _, expected) in zip(signals_at_the_start(batchnorm, weight_scale), signals, strict=True):
+        np.testing.assert_allclose(Z, expected, atol=1e-3)
 
 
 @pytest.mark.parametrize("name", ["weight_scale", "step_size", "m"])
@@ -204,11 +216,9 @@ def test_a_tick_shows_the_start_at_once():
     figure.finish()
     figure.controls["weight_scale"].value = 0.1
     assert figure.caption.startswith("Before the first of 200 steps. Without it the signal has died out")
-    plain, normalized = (scaled_network(batchnorm, 0.1) for batchnorm in (False, True))
-    for name, network, side in (("plain", plain, -1), ("normalized", normalized, 1)):
-        Zs = [signals.Z for signals in hidden_signals(network, digits()[0][:128])]
-        outlines = np.concatenate([half_violin(Z, i, side) for i, Z in enumerate(Zs, start=1)])
-        np.testing.assert_allclose(figure.artists[f"{name} signals"].get_xy()[: len(outlines)], outlines)
+    for name, batchnorm, side in (("plain", False, -1), ("normalized", True, 1)):
+        outlines = half_violins(np.stack(signals_at_the_start(batchnorm, 0.1)), side).reshape(-1, 2)
+        np.testing.assert_array_equal(figure.artists[f"{name} signals"].get_xy()[: len(outlines)], outlines)
     assert not any(figure.artists[f"{name} loss"].get_visible() for name in ("plain", "normalized"))
     figure.finish()
     assert all(figure.artists[f"{name} loss"].get_visible() for name in ("plain", "normalized"))

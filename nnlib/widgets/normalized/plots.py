@@ -68,8 +68,8 @@ def curves_of(artists: dict) -> list[Line2D]:
 def draw_signals(artists: dict, plain: Sequence[np.ndarray], normalized: Sequence[np.ndarray]) -> None:
     """Show the z_i of both networks as histograms."""
     for name, Zs, side in zip(NAMES, (plain, normalized), (-1, 1), strict=True):
-        outlines = [half_violin(Z, i, side) for i, Z in enumerate(Zs, start=1)]
-        artists[f"{name} signals"].set_xy(np.concatenate(outlines))  # one polygon: from foot to foot it has no area
+        outlines = half_violins(np.stack(Zs), side)
+        artists[f"{name} signals"].set_xy(outlines.reshape(-1, 2))  # one polygon: from foot to foot it has no area
 
 
 def draw_runs(artists: dict, plain: RunState, normalized: RunState) -> None:
@@ -89,17 +89,21 @@ def draw_runs(artists: dict, plain: RunState, normalized: RunState) -> None:
         curve.set_visible(True)
 
 
-def half_violin(Z: np.ndarray, i: int, side: int) -> np.ndarray:
-    """The closed outline (n, 2) of the histogram of all entries of Z: at x = i, bars to the left (-1) or right (1).
+def half_violins(Zs: np.ndarray, side: int) -> np.ndarray:
+    """The closed outlines (L, points, 2) of L histograms, of all entries of each Zs[i - 1]: Zs (L, m, d).
 
-    >>> float(half_violin(np.array([[0.99]]), 2, 1)[:, 0].max().round(2))
-    2.44
+    They stand at x = i, their bars to the left (side -1) or to the right (side 1).
+
+    >>> half_violins(np.array([[[0.99]], [[-0.5]]]), 1)[..., 0].max(axis=1).round(2).tolist()
+    [1.44, 2.44]
     """
-    bins = len(BINS) - 1
+    layers, bins = np.arange(len(Zs))[:, None], len(BINS) - 1
     # a tenth of the time of np.histogram, which has to find out that all bins are equally wide
-    counts = np.bincount(np.minimum(bins / 2 * (Z.ravel() + 1), bins - 1).astype(int), minlength=bins)
-    outline = np.full((2 * bins + 3, 2), (i + side * 0.02, -1.0))  # from its foot back to its foot
-    outline[1:-2, 0] += side * HALF_WIDTH * np.repeat(counts / counts.max(), 2)
-    outline[1:-2, 1] = np.repeat(BINS, 2)[1:-1]
-    outline[-2, 1] = 1.0
-    return outline
+    bars = np.minimum(bins / 2 * (Zs.reshape(len(Zs), -1) + 1), bins - 1).astype(int) + bins * layers
+    counts = np.bincount(bars.ravel(), minlength=bins * len(Zs)).reshape(len(Zs), bins)
+    outlines = np.full((len(Zs), 2 * bins + 3, 2), -1.0)  # each from its foot back to its foot
+    outlines[..., 0] = layers + 1 + side * 0.02
+    outlines[:, 1:-2, 0] += side * HALF_WIDTH * np.repeat(counts / counts.max(axis=1, keepdims=True), 2, axis=1)
+    outlines[:, 1:-2, 1] = np.repeat(BINS, 2)[1:-1]
+    outlines[:, -2, 1] = 1.0
+    return outlines
