@@ -10,6 +10,7 @@ from nnlib.activations import ACTIVATIONS
 from nnlib.widgets.depth import gradient, gradient_figure, identity_figure
 from nnlib.widgets.depth.experiment import (
     KINDS,
+    answers_at_the_start,
     deep_layers,
     gradient_norms,
     identity_blocks,
@@ -72,6 +73,14 @@ def test_plain_and_residual_start_from_the_same_weights():
     np.testing.assert_allclose(residual[0].forward(X) - plain[0].forward(X), X)
 
 
+@pytest.mark.parametrize("kind", ["plain", "residual"])
+def test_the_answers_at_the_start_are_those_of_the_untrained_blocks(kind):
+    Z = new_samples()
+    for block in identity_blocks(kind, 5, 0.7, seed=3):
+        Z = block.forward(Z)
+    np.testing.assert_allclose(answers_at_the_start(kind, 5, 0.7, seed=3), Z, atol=1e-12)
+
+
 def test_branches_of_zero_are_right_at_once_and_plain_blocks_of_zero_never_move():
     residual, plain = ([s.error for s in identity_training(kind, 4, 0.0, 0.001)] for kind in ("residual", "plain"))
     assert max(residual) == 0
@@ -83,6 +92,12 @@ def test_a_run_that_diverges_ends_without_a_warning():
     *_, last = identity_training("residual", 10, 1.0, 0.01)
     assert last.diverged
     assert last.step < 200
+
+
+def test_the_steps_are_counted_from_the_start_to_the_last():
+    states = list(identity_training("plain", 2, 0.3, 0.01, steps=3))
+    assert [state.step for state in states] == [0, 1, 2, 3]
+    assert [len(state.errors) for state in states] == [1, 2, 3, 4]
 
 
 # the figures

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -104,9 +104,32 @@ class IdentityState:
         return self.errors[-1]
 
 
+@cache
 def new_samples(d: int = 8) -> np.ndarray:
-    """The x that the networks are asked for: (128, d), normal."""
-    return np.random.default_rng(9).normal(size=(128, d))
+    """The x that the networks are asked for: (128, d), normal, always the same, read-only."""
+    X = np.random.default_rng(9).normal(size=(128, d))
+    X.flags.writeable = False
+    return X
+
+
+def answers_at_the_start(kind: str, blocks: int, c: float, *, d: int = 8, seed: int = 0) -> np.ndarray:
+    """What `identity_blocks` answer to the new samples: (128, d). No network is built for it.
+
+    >>> np.array_equal(answers_at_the_start("residual", 2, c=0.0), new_samples())
+    True
+    """
+    Z = new_samples(d)
+    for W_1, W_2 in _start_weights(blocks, d, seed):
+        branch = np.maximum(Z @ W_1.T, 0) @ (c * W_2.T)
+        Z = Z + branch if kind == "residual" else branch
+    return Z
+
+
+@lru_cache(maxsize=64)
+def _start_weights(blocks: int, d: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Both W of each block at c = 1, whose b start at 0."""
+    made = identity_blocks("plain", blocks, c=1.0, d=d, seed=seed)
+    return [tuple(layer.params["W"] for layer in block.children) for block in made]
 
 
 def identity_training(
@@ -121,20 +144,21 @@ def identity_training(
     >>> last.step, last.error < 0.05
     (200, True)
     """
+    X_new, errors = new_samples(d), []
+
+    def state(Z_L: np.ndarray) -> IdentityState:
+        errors.append(float(np.sum((Z_L - X_new) ** 2) / np.sum(X_new**2)))
+        return IdentityState(len(errors) - 1, tuple(errors), Z_L, not errors[-1] <= DIVERGED_ABOVE)
+
+    latest = state(answers_at_the_start(kind, blocks, c, d=d, seed=seed))
+    yield latest
     network = Network(identity_blocks(kind, blocks, c, d=d, seed=seed), SquaredError())
     optimizer = SGD(network.params, step_size, MOMENTUM)
     rng = np.random.default_rng([seed, 1])
-    X_new = new_samples(d)
-    errors = []
-    for step in range(steps + 1):
+    while latest.step < steps and not latest.diverged:
+        X = rng.normal(size=(m, d))
         # not around the yield: the caller's own numpy settings must hold there
         with np.errstate(over="ignore", invalid="ignore"):
-            if step > 0:
-                X = rng.normal(size=(m, d))
-                training_step(network, optimizer, X, X)
-            Z_L = network.forward(X_new)
-            errors.append(float(np.sum((Z_L - X_new) ** 2) / np.sum(X_new**2)))
-        diverged = not errors[-1] <= DIVERGED_ABOVE
-        yield IdentityState(step, tuple(errors), Z_L, diverged)
-        if diverged:
-            return
+            training_step(network, optimizer, X, X)
+            latest = state(network.forward(X_new))
+        yield latest

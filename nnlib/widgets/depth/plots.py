@@ -64,8 +64,8 @@ def identity_panels(fig: Figure, steps: int) -> dict:
 def draw_identity(artists: dict, kind: str, state: IdentityState) -> None:
     """Show some of one network's answers, and its errors up to this state; a cross ends a run which diverged."""
     some = slice(16)
-    cross = slice(-1, None) if state.diverged else slice(0)
-    steps, errors = np.arange(len(state.errors)), np.array(state.errors)
+    errors = np.array(state.errors)
     artists[f"{kind} answers"].set_data(new_samples()[some].ravel(), state.Z_L[some].ravel())
-    artists[f"{kind} errors"].set_data(steps, np.maximum(errors, 1e-30))
-    artists[f"{kind} diverged"].set_data(steps[cross], np.clip(np.nan_to_num(errors[cross], nan=1e5), 0, 1e5))
+    artists[f"{kind} errors"].set_data(np.arange(len(errors)), np.maximum(errors, 1e-30))
+    end = [(state.step, min(np.nan_to_num(state.error, nan=1e5), 1e5))] if state.diverged else []
+    artists[f"{kind} diverged"].set_data(*np.reshape(end, (-1, 2)).T)
