@@ -8,6 +8,7 @@ from matplotlib.backend_bases import GraphicsContextBase, RendererBase
 from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 from matplotlib.path import Path
+from matplotlib.transforms import Transform
 
 
 def quick_line(axes: Axes, **look: object) -> "QuickLine":
@@ -26,14 +27,19 @@ class QuickLine(Line2D):
         points = np.array(self.get_data(), float).T
         if not self.get_visible() or not len(points):
             return
-        to_pixels = self.axes.transData
-        points, affine = to_pixels.transform_non_affine(points), to_pixels.get_affine()
+        points = self.axes.transScale.transform_non_affine(points)
+        path = Path(points)
         if self.get_linestyle() != "None":
-            renderer.draw_path(self._pen, Path(points), affine)
+            renderer.draw_path(self._pen, path, self._to_pixels)
         if self.get_marker() != "None":
-            pixels = self._marker.get_transform().scale(renderer.points_to_pixels(self.get_markersize()))
-            marked = Path(points[self.get_markevery() or slice(None)])
-            renderer.draw_markers(self._edge_pen, self._marker.get_path(), pixels, marked, affine, self._fill)
+            size = self._marker.get_transform().scale(renderer.points_to_pixels(self.get_markersize()))
+            marked = Path(points[self.get_markevery()]) if self.get_markevery() else path
+            renderer.draw_markers(self._edge_pen, self._marker.get_path(), size, marked, self._to_pixels, self._fill)
+
+    @cached_property
+    def _to_pixels(self) -> Transform:
+        """From data, or their logarithms, to pixels; it follows the limits and the place of the axes."""
+        return self.axes.transLimits + self.axes.transAxes
 
     @cached_property
     def _pen(self) -> GraphicsContextBase:

@@ -26,8 +26,8 @@ from nnlib.widgets.chain_rule.experiment import (
 )
 from nnlib.widgets.chain_rule.figure import LIMIT, START
 from nnlib.widgets.chain_rule.plots import CENTRES, CHAIN, FACTORS, LEARNED, box
-from nnlib.widgets.chain_rule.quick_text import text_picture
 from nnlib.widgets.chain_rule.steps import SIGMA, WALK, plugged, symbol
+from nnlib.widgets.quick_text import text_picture
 
 LECTURE = "lectures/02_chain_rule.ipynb"
 SMOOTH = {"identity": lambda a: a, "sigmoid": lambda a: 1 / (1 + anp.exp(-a)), "tanh": anp.tanh}

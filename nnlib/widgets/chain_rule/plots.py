@@ -10,10 +10,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from nnlib.widgets.chain_rule.experiment import slopes
-from nnlib.widgets.chain_rule.quick_text import QuickText
 from nnlib.widgets.chain_rule.steps import WALK, four_digits, in_product, plugged, symbol
 from nnlib.widgets.plots import BLUE, GREY, VERMILLION, number
 from nnlib.widgets.quick_line import quick_line
+from nnlib.widgets.quick_text import quick_text
 
 SIZE = (680, 328)
 """In pixels, which are also the units of the axes."""
@@ -50,20 +50,20 @@ def graph_panels(fig: Figure) -> dict:
         arrow(ax, (CENTRES[name][0], TOP - PARAMETER[1] / 2), (x, MIDDLE + NODE[1] / 2))
     ax.plot([8, SIZE[0] - 8], [LINE, LINE], color="#dddddd", linewidth=1)
     for row, label in zip(ROWS, ("formula", "numbers", "result"), strict=True):
-        quick(ax, 14, row, GREY, fontsize=11, horizontalalignment="left").set_text(label)
+        quick_text(ax, 14, row, GREY, fontsize=11, horizontalalignment="left").set_text(label)
     for row, colour, words in (
         (ROWS[1], BLUE, "second line: the value"),
         (ROWS[2], VERMILLION, "∂: derivative of L by it"),
     ):
-        quick(ax, SIZE[0] - 14, row, colour, horizontalalignment="right").set_text(words)
+        quick_text(ax, SIZE[0] - 14, row, colour, horizontalalignment="right").set_text(words)
     return {
         "arcs": back_arcs(ax),
-        "factors": [quick(ax, back_middle(end), ARC - 22, VERMILLION) for end in FACTORS],
-        "factor numbers": [quick(ax, back_middle(end), ARC - 39, VERMILLION) for end in FACTORS],
+        "factors": [quick_text(ax, back_middle(end), ARC - 22, VERMILLION) for end in FACTORS],
+        "factor numbers": [quick_text(ax, back_middle(end), ARC - 39, VERMILLION) for end in FACTORS],
         "mark": ax.add_patch(rounded(0, 0, 1, 1, facecolor="none", linewidth=2.4)),
-        "values": [quick(ax, CENTRES[name][0], CENTRES[name][1], BLUE) for name in CENTRES],
-        "derivatives": [quick(ax, CENTRES[name][0], CENTRES[name][1] - 18, VERMILLION) for name in CENTRES],
-        "rows": [quick(ax, 96, row, "black", fontsize=12.5, horizontalalignment="left") for row in ROWS],
+        "values": [quick_text(ax, CENTRES[name][0], CENTRES[name][1], BLUE) for name in CENTRES],
+        "derivatives": [quick_text(ax, CENTRES[name][0], CENTRES[name][1] - 18, VERMILLION) for name in CENTRES],
+        "rows": [quick_text(ax, 96, row, "black", fontsize=12.5, horizontalalignment="left") for row in ROWS],
     }
 
 
@@ -147,9 +147,3 @@ def show_arcs(arcs: Line2D, n: int) -> None:
     t = np.append(np.linspace(0, 1, ARC_POINTS), np.nan)
     x = [back_middle(end) + 33 * (1 - 2 * t) for end in [*FACTORS][:n]]
     arcs.set_data(np.ravel(x), np.tile(ARC - 40 * t * (1 - t), n))
-
-
-def quick(ax: Axes, x: float, y: float, colour: str, **look: object) -> QuickText:
-    """An empty text at this place, cheap to draw."""
-    text = QuickText(x, y, "", color=colour, **{"fontsize": 9, "horizontalalignment": "center", **look})
-    return ax.add_artist(text)

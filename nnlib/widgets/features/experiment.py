@@ -1,6 +1,7 @@
 """What a choice of features does to the squared loss of a linear model: numbers only."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,9 @@ from nnlib.normalization import PCA, UnitScaling
 
 TARGET = 0.01
 """Gradient descent has arrived when ‖w - w*‖ has fallen to this part of what it was at the start."""
+
+CIRCLE = np.exp(1j * np.linspace(0, 2 * np.pi, 61)).view(float).reshape(-1, 2)
+"""Points of the unit circle, (61, 2)."""
 
 
 @dataclass(frozen=True)
@@ -119,30 +123,30 @@ def descent(stage: Conditioning, error_0: np.ndarray, steps: int) -> np.ndarray:
     return ((1 - stage.step_size * stage.lams) ** t * (error_0 @ stage.Q)) @ stage.Q.T
 
 
-def contour(stage: Conditioning, through: np.ndarray, points: int = 60) -> np.ndarray:
-    """The ellipse of equal loss around w* which goes through the error `through`: (points, 2).
+def contours(stage: Conditioning, through: np.ndarray) -> np.ndarray:
+    """The ellipses of equal loss around w* which go through the errors `through` (k, 2): (k, 61, 2).
 
-    eᵀ H e is the same for all its points e: a circle, divided by √λ along each eigenvector.
+    eᵀ H e is the same for all points e of one: a circle, divided by √λ along each eigenvector.
 
-    >>> e = contour(conditioning(np.diag([1.0, 2.0])), np.array([2.0, 0.0]))
-    >>> bool(np.allclose(e[:, 0] ** 2 + 4 * e[:, 1] ** 2, 4))
+    >>> e = contours(conditioning(np.diag([1.0, 2.0])), np.array([[2.0, 0.0]]))
+    >>> bool(np.allclose(e[..., 0] ** 2 + 4 * e[..., 1] ** 2, 4))
     True
     """
-    angle = np.linspace(0, 2 * np.pi, points)
-    circle = np.array([np.cos(angle), np.sin(angle)]).T
-    return math.sqrt(through @ stage.H @ through) * (circle / np.sqrt(stage.lams)) @ stage.Q.T
+    sizes = np.sqrt(np.sum(through @ stage.H * through, axis=1))
+    return sizes[:, None, None] * ((CIRCLE / np.sqrt(stage.lams)) @ stage.Q.T)
 
 
-def principal_axes(stage: Conditioning) -> np.ndarray:
-    """The ends (2, 2, 2) of two lines through the mean: along each eigenvector of the covariance matrix.
+def principal_axes(stages: Sequence[Conditioning]) -> np.ndarray:
+    """Of each stage, the ends of two lines through the mean, along each eigenvector of the covariance matrix.
 
-    Each arm is two standard deviations long.
+    Each arm is two standard deviations long; the axes of the result are stage, line, end, x_1 or x_2.
 
-    >>> principal_axes(conditioning(np.array([[1.0, 0.0], [-1.0, 0.0]])))[1].tolist()
+    >>> principal_axes([conditioning(np.array([[1.0, 0.0], [-1.0, 0.0]]))])[0, 1].tolist()
     [[-2.0, 0.0], [2.0, 0.0]]
     """
-    mean = stage.X.mean(axis=0)
+    means = np.array([stage.X.mean(axis=0) for stage in stages])
+    covariances = np.array([stage.H for stage in stages]) - means[:, :, None] * means[:, None, :]
     # the rounding keeps whitened axes, of which none is special, from turning at random
-    variances, V = np.linalg.eigh((stage.H - np.outer(mean, mean)).round(12))
-    arms = 2 * np.sqrt(np.maximum(variances, 0))[:, None] * V.T
-    return mean + np.array([[-arm, arm] for arm in arms])
+    variances, V = np.linalg.eigh(covariances.round(12))
+    arms = 2 * np.sqrt(np.maximum(variances, 0))[:, :, None] * V.swapaxes(1, 2)
+    return means[:, None, None] + np.stack([-arms, arms], axis=2)
