@@ -21,6 +21,7 @@ from nnlib.widgets.digits.experiment import (
 
 IMAGES_PER_FRAME, MAX_STEPS_PER_FRAME = 128, 48
 SHOWN_MISTAKES = 8
+ROWS_AT_ONCE = 64  # larger products wake all threads of BLAS, which costs five times what it saves
 
 
 @dataclass(frozen=True)
@@ -101,11 +102,12 @@ def judge(network: Network, part: Part) -> Verdict:
     >>> int(verdict.confusion.sum()), len(verdict.worst) == round(384 * (1 - verdict.accuracy))
     (384, True)
     """
+    starts = range(0, len(part.X), ROWS_AT_ONCE)
     with np.errstate(over="ignore", invalid="ignore"):
-        probabilities = softmax(network.forward(part.X))
+        Z_L = np.concatenate([network.forward(part.X[start : start + ROWS_AT_ONCE]) for start in starts])
+        probabilities = softmax(Z_L)
     truth, answer = part.Y.argmax(axis=1), probabilities.argmax(axis=1)
-    confusion = np.zeros((CLASSES, CLASSES), dtype=int)
-    np.add.at(confusion, (truth, answer), 1)
+    confusion = np.bincount(CLASSES * truth + answer, minlength=CLASSES**2).reshape(CLASSES, CLASSES)
     wrong = np.flatnonzero(truth != answer)
     worst = wrong[np.argsort(probabilities[wrong, truth[wrong]], kind="stable")]
     return Verdict(confusion, float(np.mean(truth == answer)), worst, truth, answer)

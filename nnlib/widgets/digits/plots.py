@@ -62,7 +62,7 @@ class Words(Artist):
         if not self.words:
             return
         screen = np.asarray(renderer.buffer_rgba())  # its first row is the highest
-        points = self.transform.transform([(x, y) for x, y, _ in self.words])
+        points = self.transform.transform([(x, y) for x, y, _ in self.words]).tolist()
         for (x, y), (_, _, word) in zip(points, self.words, strict=True):
             paper = on_paper(word)
             height, width, _ = paper.shape
@@ -136,10 +136,10 @@ def confusion_colours(confusion: np.ndarray) -> np.ndarray:
     >>> confusion_colours(3 * np.eye(10))[0, :2].round(2).tolist()
     [[0.0, 0.45, 0.7], [1.0, 1.0, 1.0]]
     """
+    right = np.eye(CLASSES, dtype=bool)
     share = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
-    strength = np.where(np.eye(CLASSES), share, np.minimum(confusion / FULL_COLOUR_AT, 1))[..., None]
-    ink = np.where(np.eye(CLASSES)[..., None], to_rgb(BLUE), to_rgb(VERMILLION))
-    return np.clip(1 + strength * (ink - 1), 0, 1)
+    strength = np.where(right, share, np.minimum(confusion / FULL_COLOUR_AT, 1))[..., None]
+    return 1 + strength * (np.where(right[..., None], to_rgb(BLUE), to_rgb(VERMILLION)) - 1)
 
 
 def counts(confusion: np.ndarray) -> list[tuple[float, float, str]]:
@@ -148,8 +148,8 @@ def counts(confusion: np.ndarray) -> list[tuple[float, float, str]]:
     >>> counts(np.array([[5, 0], [2, 4]]))
     [(0.0, 1.0, '2')]
     """
-    cells = zip(*np.nonzero(confusion), strict=True)
-    return [(float(said), float(truth), str(confusion[truth, said])) for truth, said in cells if truth != said]
+    cells = zip(*np.nonzero(confusion), confusion[confusion != 0], strict=True)
+    return [(float(said), float(truth), str(count)) for truth, said, count in cells if truth != said]
 
 
 def contact_sheet(images: np.ndarray) -> np.ndarray:
