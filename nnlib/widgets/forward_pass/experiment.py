@@ -92,8 +92,14 @@ def _draws(seed: int, layer: int) -> np.ndarray:
 
 def picture(network: Network, n: int) -> np.ndarray:
     """The output on n × n points of the square, (n, n): x₂ grows with the row, x₁ with the column."""
+    return network.output(_square(n)).reshape(n, n)
+
+
+@cache
+def _square(n: int) -> np.ndarray:
+    """The n × n points, one a row: (n², 2)."""
     x = np.linspace(-SIDE, SIDE, n)
-    return network.output(np.stack(np.meshgrid(x, x), axis=-1).reshape(-1, 2)).reshape(n, n)
+    return np.stack(np.meshgrid(x, x), axis=-1).reshape(-1, 2)
 
 
 def curve(network: Network, n: int = 121) -> Curve:

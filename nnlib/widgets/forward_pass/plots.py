@@ -39,11 +39,10 @@ class Picture(Artist):
         levels = Image.fromarray((ALMOST_SHADES * self.heights).astype(np.float32))
         middles = (0.5, 0.5, n - 0.5, n - 0.5)
         levels = levels.resize((width // block, height // block), Image.Resampling.BILINEAR, box=middles)
-        pixels = COLOURS.take(np.asarray(levels).astype(np.uint8))
-        pixels = pixels.repeat(block, axis=1).repeat(block, axis=0)
-        gc = renderer.new_gc()
-        renderer.draw_image(gc, left, bottom, pixels.view(np.uint8).reshape(height, width, 4))
-        gc.restore()
+        pixels = COLOURS.take(np.asarray(levels).astype(np.uint8)).repeat(block, axis=1)
+        screen = np.asarray(renderer.buffer_rgba()).view(np.uint32)[::-1, :, 0]  # the lowest row first
+        for row in range(block):
+            screen[bottom + row : top : block, left:right] = pixels
 
 
 def drawing_panels(fig: Figure) -> dict:
@@ -54,12 +53,13 @@ def drawing_panels(fig: Figure) -> dict:
     square.grid(False)
     frame(line, "output $z_L$ along the dashed line, x₂ = 0", "x₁", xlim=(-SIDE, SIDE), ylim=(-0.06, 1.06))
     line.set_yticks([0, 1], ["lowest", "highest"])
+    looks = {"color": "#06283d"}, {"color": "white", "linestyle": (0, (4, 3))}
+    middle_line = [quick_line(square, linewidth=1.4, **look) for look in looks]
+    for stroke in middle_line:
+        stroke.set_data([-SIDE, SIDE], [0, 0])
     return {
         "picture": Picture(square),
-        "line": [
-            square.axhline(0, color="#06283d", linewidth=1.4),
-            square.axhline(0, color="white", linewidth=1.4, linestyle=(0, (4, 3))),
-        ],
+        "line": middle_line,
         "curve": quick_line(line, color=BLUE, linewidth=1.8),
         "kinks": quick_line(line, color=VERMILLION, marker="o", markersize=4, linestyle="none"),
     }
