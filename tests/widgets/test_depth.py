@@ -5,6 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 from widgets.test_figures import grid, number_after
+from widgets.tick_cost import AT_MOST, relative_cost
 
 from nnlib.activations import ACTIVATIONS
 from nnlib.widgets.depth import gradient, gradient_figure, identity_figure
@@ -169,3 +170,9 @@ def test_the_end_of_both_runs_is_told(c, diverges):
             assert len(figure.artists["residual diverged"].get_ydata()) == 1
         else:
             assert number_after(kind, last) == pytest.approx(state.error, rel=0.06)
+
+
+@pytest.mark.parametrize("make", [gradient_figure, identity_figure])
+def test_a_tick_costs_the_kernel_little(make):
+    control = make().controls["c"]
+    assert relative_cost(control, 5 * grid(control)) <= AT_MOST

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 from ipywidgets import FloatLogSlider
-from widgets.tick_cost import AT_MOST, relative_cost
+from widgets.tick_cost import DEAR, relative_cost
 
 from nnlib import fully_connected
 from nnlib.backprop import forward
@@ -256,4 +256,4 @@ def test_a_frame_costs_the_kernel_little_besides_the_training(monkeypatch):
     monkeypatch.setattr(desk_figure, "desk_training", lambda *_, **__: iter([state]))
     figure = training_desk()
     control = figure.controls["step_size"]
-    assert relative_cost(control, 3 * grid(control)) <= AT_MOST
+    assert relative_cost(control, 3 * grid(control)) <= DEAR

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from widgets.tick_cost import AT_MOST, relative_cost
+from widgets.tick_cost import DEAR, relative_cost
 
 from nnlib.widgets.features import features_figure
 from nnlib.widgets.features.experiment import (
@@ -158,5 +158,5 @@ def test_a_tick_redraws_no_background_and_costs_little_more_than_that_of_the_sim
     render = figure._render_background
     figure._render_background = lambda: backgrounds.append(render())
 
-    assert relative_cost(figure.controls["stretch"], [1 + 0.1 * i for i in range(90)]) <= AT_MOST
+    assert relative_cost(figure.controls["stretch"], [1 + 0.1 * i for i in range(90)]) <= DEAR
     assert backgrounds == []

@@ -8,8 +8,12 @@ from ipywidgets import Widget
 
 from nnlib.widgets.first_slider import step_size_figure
 
-AT_MOST = 2.4
-"""On a quiet machine the first slider's tick takes 3 to 3.5 ms of CPU; the budget of every figure is 8."""
+AT_MOST = 2.0
+DEAR = 2.4
+"""The limits. On a quiet machine the first slider's tick takes about 3 ms of CPU; the budget of every figure is 8.
+
+What draws into eight panels, or fills two with pixels, may come closer to it.
+"""
 
 
 def relative_cost(control: Widget, values: Iterable) -> float:
