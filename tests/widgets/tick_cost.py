@@ -8,9 +8,9 @@ from ipywidgets import Widget
 
 from nnlib.widgets.first_slider import step_size_figure
 
-AT_MOST = 2.0
-DEAR = 2.4
-"""The limits. On a quiet machine the first slider's tick takes about 3 ms of CPU; the budget of every figure is 8.
+AT_MOST = 2.2
+DEAR = 2.8
+"""The limits. On a quiet machine the first slider's tick takes less than 3 ms of CPU; the budget of every figure is 8.
 
 What draws into eight panels, or fills two with pixels, may come closer to it.
 """
