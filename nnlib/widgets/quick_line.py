@@ -27,7 +27,7 @@ class QuickLine(Line2D):
         points = np.array(self.get_data(), float).T
         if not self.get_visible() or not len(points):
             return
-        points = self.axes.transScale.transform_non_affine(points)
+        points = self.axes.transScale.transform_non_affine(points)  # their logarithms, where the axes show these
         path = Path(points)
         if self.get_linestyle() != "None":
             renderer.draw_path(self._pen, path, self._to_pixels)
@@ -38,7 +38,7 @@ class QuickLine(Line2D):
 
     @cached_property
     def _to_pixels(self) -> Transform:
-        """From data, or their logarithms, to pixels; it follows the limits and the place of the axes."""
+        """From points on the scale of the axes to pixels; it follows their limits and their place."""
         return self.axes.transLimits + self.axes.transAxes
 
     @cached_property
