@@ -36,6 +36,8 @@ ASKED_FOR = ["comm", "ipykernel", "ipython", "piplite"]
 """What the kernel installs unless it finds these names, not addresses; Pyodide passes over names of what it has got."""
 WHEELS = "../../../../pypi"
 """The folder of the wheels, seen from the script in which the kernel runs: extensions/<KERNEL>/static/*.worker.*.js"""
+NOT_NEEDED = ["@jupyterlite/apputils-extension:kernel-status"]
+"""A spinner: without a graphics card it takes a third of a core while Python starts. The status bar says the same."""
 QUIET = {"@jupyterlab/logconsole-extension:plugin": {"flash": False}}
 """Pyodide logs what it loads: for that, the status bar would flash until somebody looks."""
 
@@ -84,6 +86,7 @@ def prepare(folder: Path, pyodide: Path | None = None) -> None:
     packages = [*addresses, *ASKED_FOR, *FROM_PYODIDE]
     running = {
         "appName": "Neural networks you can move",
+        "disabledExtensions": NOT_NEEDED,
         "exposeAppInBrowser": True,
         "litePluginSettings": {f"{KERNEL}:kernel": {"loadPyodideOptions": {"packages": packages}}},
     }

@@ -15,8 +15,10 @@ from nbformat.v4 import new_markdown_cell
 
 from nnlib.course import ROOT
 from nnlib.course.repository import LIVE
+from nnlib.course.warm_kernel import WarmKernelManager, import_before
 
 SECONDS_PER_CELL = 300
+STILL = "nnlib.course.still"
 STAND_IN = re.compile(r"\n*<details><summary>Reading without a running kernel\?.*?</details>", re.DOTALL)
 """The figure of a lecture as it looks where nothing runs. A page has the figure itself."""
 MODULE_LINK = re.compile(r"\]\(\.\./nnlib/(\w+)\.py\)")
@@ -75,13 +77,15 @@ async def _run_missing(places: dict[Path, Path]) -> None:
 
 async def executed(notebook: NotebookNode, folder: Path) -> NotebookNode:
     """Run a notebook in its folder, in a kernel whose figures stand still."""
+    import_before([STILL])
     client = NotebookClient(
         notebook,
         timeout=SECONDS_PER_CELL,
         resources={"metadata": {"path": str(folder)}},
         store_widget_state=False,
         coalesce_streams=True,
-        extra_arguments=["--IPKernelApp.extensions=nnlib.course.still", "--log-level=ERROR"],
+        extra_arguments=[f"--IPKernelApp.extensions={STILL}", "--log-level=ERROR"],
+        kernel_manager_class=WarmKernelManager,
     )
     return await client.async_execute(env={**os.environ, "COURSE_PROGRESS": "off"})
 

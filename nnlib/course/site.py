@@ -80,9 +80,10 @@ def write_source(source: Path, live: bool) -> None:
     shutil.copytree(ROOT / "docs", source, ignore=shutil.ignore_patterns("__pycache__"))
     lectures = sorted((ROOT / "lectures").glob("*.ipynb"))
     exercises = [course.notebook(name) for name in assignments(course.exercises)]
-    write_reference(source / "api", lectures)
-
-    ran = run_all(lectures, BUILD / "ran")
+    with ThreadPoolExecutor() as pool:  # the lectures run in processes of their own
+        reference = pool.submit(write_reference, source / "api", lectures)
+        ran = run_all(lectures, BUILD / "ran")
+        reference.result()
     figures = {text: output for notebook in ran.values() for text, output in figures_of(notebook).items()}
     shutil.copytree(ROOT / "lectures" / "images", source / "lectures" / "images")
     for path in [*lectures, *exercises]:
