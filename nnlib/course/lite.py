@@ -70,7 +70,9 @@ def prepare(folder: Path, pyodide: Path | None = None) -> None:
     if pyodide:
         (folder / "static").mkdir()
         (folder / "static" / "pyodide").symlink_to(pyodide.absolute(), target_is_directory=True)
-    overrides = json.loads((SETTINGS / "overrides.json").read_text(encoding="utf-8"))
+    overrides, page_config = (
+        json.loads((SETTINGS / f"{name}.json").read_text(encoding="utf-8")) for name in ("overrides", "page_config")
+    )
     write_json(folder / "overrides.json", overrides | QUIET)
     labextensions = Path(sys.prefix, "share", "jupyter", "labextensions")
     building = {
@@ -86,7 +88,7 @@ def prepare(folder: Path, pyodide: Path | None = None) -> None:
     packages = [*addresses, *ASKED_FOR, *FROM_PYODIDE]
     running = {
         "appName": "Neural networks you can move",
-        "disabledExtensions": NOT_NEEDED,
+        "disabledExtensions": [*NOT_NEEDED, *page_config["disabledExtensions"]],
         "exposeAppInBrowser": True,
         "litePluginSettings": {f"{KERNEL}:kernel": {"loadPyodideOptions": {"packages": packages}}},
     }
