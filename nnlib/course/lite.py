@@ -17,6 +17,7 @@ import click
 from uv import find_uv_bin
 
 from nnlib.course import ROOT
+from nnlib.course.bytecode import bytecode_wheel
 from nnlib.course.lab import SETTINGS
 from nnlib.course.live_notebooks import copy_notebooks
 
@@ -42,19 +43,21 @@ QUIET = {"@jupyterlab/logconsole-extension:plugin": {"flash": False}}
 """Pyodide logs what it loads: for that, the status bar would flash until somebody looks."""
 
 
-def build(output: Path, pyodide: Path | None = None) -> None:
+def build(output: Path, pyodide: Path | None = None, compile_with: Path | None = None) -> None:
     """Make the folder of the live version, to be served by any static server.
 
     Args:
         output: the folder to make; what it held is lost.
         pyodide: a folder with a Pyodide to serve along; None: browsers get it from the address that the kernel knows.
+        compile_with: a folder with the Pyodide that browsers will get, to compile with what they would compile
+            otherwise; None: `pyodide`, if that is given.
 
     Raises:
         click.ClickException: JupyterLite could not build it.
     """
     shutil.rmtree(output, ignore_errors=True)
     with TemporaryDirectory() as folder:
-        prepare(Path(folder), pyodide)
+        prepare(Path(folder), pyodide, compile_with or pyodide)
         command = [sys.executable, "-m", "jupyterlite_core", "build", "--lite-dir", folder]
         command += ["--output-dir", str(output.absolute())]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
@@ -62,7 +65,7 @@ def build(output: Path, pyodide: Path | None = None) -> None:
         raise click.ClickException(f"JupyterLite could not build the live version:\n{done.stdout}{done.stderr}")
 
 
-def prepare(folder: Path, pyodide: Path | None = None) -> None:
+def prepare(folder: Path, pyodide: Path | None = None, compile_with: Path | None = None) -> None:
     """Fill an empty folder with what JupyterLite builds from: notebooks, wheels, settings."""
     folder.mkdir(parents=True, exist_ok=True)
     copy_notebooks(folder / "files")
@@ -83,8 +86,11 @@ def prepare(folder: Path, pyodide: Path | None = None) -> None:
         "no_unused_shared_packages": True,
     }
     write_json(folder / "jupyter_lite_config.json", {"LiteBuildConfig": building})
-    with_kernel = [next((labextensions / KERNEL / "static" / "pypi").glob(f"{name}-*.whl")) for name in OF_KERNEL]
-    addresses = [f"{WHEELS}/{wheel.name}" for wheel in wheels] + [f"pypi/{wheel.name}" for wheel in with_kernel]
+    of_kernel = [next((labextensions / KERNEL / "static" / "pypi").glob(f"{name}-*.whl")) for name in OF_KERNEL]
+    if compile_with:
+        packages = [*map(str, [*wheels, *of_kernel]), *FROM_PYODIDE]
+        wheels.append(bytecode_wheel(folder / "pypi", (folder / "files").rglob("*.ipynb"), compile_with, packages))
+    addresses = [f"{WHEELS}/{wheel.name}" for wheel in wheels] + [f"pypi/{wheel.name}" for wheel in of_kernel]
     packages = [*addresses, *ASKED_FOR, *FROM_PYODIDE]
     running = {
         "appName": "Neural networks you can move",

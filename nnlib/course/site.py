@@ -32,7 +32,12 @@ MARK = ".nojekyll"
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="A folder with a Pyodide to serve along; without, readers' browsers get it from Pyodide's own address.",
 )
-def command(output: Path, live: bool, pyodide: Path | None) -> None:
+@click.option(
+    "--compile-with",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder with the Pyodide that readers get: it compiles, in node, what their browsers would compile.",
+)
+def command(output: Path, live: bool, pyodide: Path | None, compile_with: Path | None) -> None:
     """Build the course as a static site: the lectures and exercises as a book, and live in the browser.
 
     Any web server can serve the folder, under any path: python3 -m http.server --directory _site
@@ -42,11 +47,11 @@ def command(output: Path, live: bool, pyodide: Path | None) -> None:
             "The packages which build the site are not installed here. `python3 course.py site` installs them, "
             "and so does `uv run --group site course site`."
         )
-    build(output, live, pyodide)
+    build(output, live, pyodide, compile_with)
     click.echo(f"The site is in {output}. To look at it: python3 -m http.server --directory {output}")
 
 
-def build(output: Path, live: bool = True, pyodide: Path | None = None) -> None:
+def build(output: Path, live: bool = True, pyodide: Path | None = None, compile_with: Path | None = None) -> None:
     """Write the site to a folder, whose old content goes once the new one is there.
 
     Raises:
@@ -60,7 +65,7 @@ def build(output: Path, live: bool = True, pyodide: Path | None = None) -> None:
     html.mkdir(parents=True)
     (html / MARK).touch()
     with ThreadPoolExecutor() as pool:  # JupyterLite is built by a process of its own
-        lite = pool.submit(live_version, html / "lite", pyodide) if live else None
+        lite = pool.submit(live_version, html / "lite", pyodide, compile_with) if live else None
         write_source(source, live)
         run_sphinx(source, html, live)
         if lite:
@@ -69,9 +74,9 @@ def build(output: Path, live: bool = True, pyodide: Path | None = None) -> None:
     shutil.move(html, output)
 
 
-def live_version(folder: Path, pyodide: Path | None) -> None:
+def live_version(folder: Path, pyodide: Path | None, compile_with: Path | None) -> None:
     """The notebooks live, by nnlib.course.lite."""
-    import_module("nnlib.course.lite").build(folder, pyodide)
+    import_module("nnlib.course.lite").build(folder, pyodide, compile_with)
 
 
 def write_source(source: Path, live: bool) -> None:

@@ -28,6 +28,19 @@ import gc
 from nnlib.widgets.live import LiveFigure
 sum(isinstance(thing, LiveFigure) and thing.comm is not None for thing in gc.get_objects())
 """
+COMPILED_BEFORE = """
+import sys
+from importlib.util import cache_from_source, source_hash
+from pathlib import Path
+
+def has_bytecode(source):
+    bytecode = Path(cache_from_source(source))
+    return bytecode.exists() and bytecode.read_bytes()[8:16] == source_hash(Path(source).read_bytes())
+
+sources = {getattr(module, "__file__", None) or "" for module in sys.modules.values()}
+packages = {source for source in sources if "/site-packages/" in source and source.endswith(".py")}
+len(packages) > 300, sum(map(has_bytecode, packages)) > 0.95 * len(packages)
+"""
 ENDLESS = """
 def momentum_step(W, G, gradient, alpha, beta):
     while True:
@@ -72,6 +85,7 @@ def test_a_lecture_runs_and_its_slider_moves_the_picture(
     assert picture.get_attribute("alt") != said
     scroll_to(picture)
     page.screenshot(path=artifacts / "live_lecture.png")
+    assert run_cell(page, "beta-09", COMPILED_BEFORE) == "(True, True)"
     run_cell(page, "figure-import")
     assert run_cell(page, "beta-09", COUNT_FIGURES) == "1", "a cell which runs again leaves no old figure behind"
     assert errors(page) == []
