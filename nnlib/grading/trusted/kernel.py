@@ -35,6 +35,9 @@ MESSAGE = 5_000_000
 """Bytes of one part of a message; a longer one ends the connection."""
 WAITING = 8
 """Messages that wait to be read, on each socket."""
+NEVER = 1_000_000_000
+"""Milliseconds until a lost connection is tried again. libzmq's own never, -1, takes what has arrived away at once, and
+libzmq aborts the whole process if just then a message of several parts is read (its issue 2163)."""
 FLOOD = 20_000_000
 """Bytes that a cell may send in all."""
 TEXT = 20_000
@@ -199,7 +202,7 @@ class Kernel:
             raise
 
     def _start_sandboxed(self, modules: Iterable[str]) -> KernelManager:
-        self._context.setsockopt(zmq.RECONNECT_IVL, -1)
+        self._context.setsockopt(zmq.RECONNECT_IVL, NEVER)
         manager = _Manager(context=self._context, transport="ipc")
         spec = KernelSpec(argv=[], display_name="sandbox", language="python", interrupt_mode="signal")
         manager._kernel_spec = spec

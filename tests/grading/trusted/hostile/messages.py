@@ -93,6 +93,17 @@ while True:
         spares=False,
     ),
     Hostile(
+        "messages of many parts, and the end of the process while they are read",
+        after="""
+import os, time
+for _ in range(6):
+    get_ipython().kernel.iopub_thread.socket.send_multipart([b"x"] * 100_000)
+time.sleep(0.5)
+os._exit(0)
+""",
+        spares=False,
+    ),
+    Hostile(
         "raw bytes to whoever is connected",
         before="""
 import os
