@@ -35,7 +35,7 @@ def test_a_cancelled_jobs_submission_is_graded_again_by_another_job(cluster, tmp
         f" --no-dashboard --local-directory={tmp_path}"
     )
     with stopping(scheduler), released_course(tmp_path / "my course") as course:
-        wait_until(file.exists, 60, "the scheduler does not start")
+        wait_until(lambda: file.exists() and file.stat().st_size, 60, "the scheduler does not start")
         for number in range(10):
             hand_in(course, f"student{number}", answered(course, [RIGHT, HALF][number % 2]))
         jobs = [cluster.submit(worker, tmp_path) for _ in range(2)]

@@ -1,5 +1,6 @@
 """Grading on the workers of dask.distributed: the same as in one process, whatever becomes of a worker."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -98,7 +99,14 @@ class Scheduler:
         self.folder, self.file, self.workers = folder, folder / "scheduler.json", []
         options = ["--host=127.0.0.1", "--port=0", "--no-dashboard", "--no-show", f"--scheduler-file={self.file}"]
         self.scheduler = self.start("scheduler", *options)
-        wait_for(self.file.exists)
+        wait_for(self.is_answering)
+
+    def is_answering(self) -> bool:
+        """Its file is there before anything is in it."""
+        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+            self.address = json.loads(self.file.read_text())["address"]
+            return True
+        return False
 
     def start(self, what: str, *options: str) -> subprocess.Popen:
         command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *options]
@@ -128,7 +136,6 @@ def wait_for(condition, seconds=60):
 def scheduler(tmp_path, monkeypatch):
     monkeypatch.setenv("QUICK_ASSESS_SECONDS", "0.5")
     made = Scheduler(tmp_path)
-    made.address = json.loads(made.file.read_text())["address"]
     yield made
     made.stop()
 
