@@ -4,9 +4,12 @@ ipywidgets 8.1 shows a slider's label and read-out beside it, but tells its hand
 reaches the handle. (There, two lines would do: noUiSlider takes `handleAttributes`, for an `aria-label` with the
 description, and `ariaFormat`, for the read-out's format.)
 
-The picture of a figure is ours, though, and a browser runs its `onload` whenever a new one is shown. So it says there
-what the page shows already. Where a page forbids such scripts, the figure works as before.
+What lies in a figure beside its picture is ours, though, and a browser runs the `onload` of an image whenever it is
+shown. So an image of one transparent pixel says there what the page shows already. Where a page forbids such scripts,
+the figure works as before.
 """
+
+import html
 
 NAME_SLIDERS = """
 const nameAll = () => {
@@ -21,4 +24,7 @@ const nameAll = () => {
 nameAll();
 setTimeout(nameAll, 500);  // the first picture may be there before the sliders are
 """
-"""JavaScript for the `onload` of an image: each slider's label becomes its handle's name, its read-out the value."""
+TRANSPARENT_PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+
+SLIDER_NAMER = f'<img alt="" style="position:absolute" src="{TRANSPARENT_PIXEL}" onload="{html.escape(NAME_SLIDERS)}">'
+"""Each slider's label becomes its handle's name, its read-out the handle's value, when this is shown."""

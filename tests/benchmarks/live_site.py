@@ -24,7 +24,7 @@ from nnlib.course import ROOT
 
 LECTURES = sorted(ROOT.glob("lectures/*.ipynb"))
 SOLUTIONS = sorted(ROOT.glob("solutions/*/*.ipynb"))
-PICTURE = ".jp-OutputArea figure img"
+PICTURE = ".jp-OutputArea figure [role=img]"
 TICKS = 25
 IN_FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 FIGURES = """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
@@ -100,7 +100,7 @@ def test_lecture(desk: Page, path: Path) -> None:
     start = time.perf_counter()
     run_all(desk, timeout=600_000)
     figures = desk.evaluate(FIGURES)
-    desk.wait_for_function(f"() => document.querySelectorAll('{IN_FRONT} figure img').length === {figures}")
+    desk.wait_for_function(f"() => document.querySelectorAll('{IN_FRONT} figure [role=img]').length === {figures}")
     print(f"{path.stem:20} {time.perf_counter() - start:6.1f} s  {figures} figures")
 
 

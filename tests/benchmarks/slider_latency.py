@@ -45,7 +45,7 @@ def redraw(_change):
     with metered():
         picture.value = next(pages)
 control.observe(redraw, "value")
-VBox([control, picture])
+VBox([control, figure.children[-1].children[0], picture])
 """
 METER = """
 import os

@@ -118,7 +118,7 @@ def test_a_slider_leaves_the_toolbar_and_the_tabs_icon_alone(page, lab):
     """Each change costs time before the picture comes: the toolbar is measured, the icon is fetched."""
     lab_driver.open_notebook(page, lab, "lectures/00_start_here.ipynb")
     lab_driver.run_all(page)
-    page.wait_for_selector("figure img")
+    page.wait_for_selector("figure [role=img]")
     page.evaluate(COUNT_CHANGES, ".jp-NotebookPanel-toolbar, head")
     before = page.locator("figcaption").inner_text()
     page.locator(".noUi-handle").first.press("ArrowRight")

@@ -9,6 +9,22 @@ import nbformat
 from lab_driver import Lab, open_notebook, run_all
 from playwright.sync_api import Browser, Locator, Page
 
+PICTURE = "figure [role=img]"
+"""A live figure's picture: it holds the pieces that lie on what stands still."""
+STILL = ".widget-html img:not(figure img)"
+"""What stands still."""
+
+# pictures that do not lie exactly on what stands still, and pieces of another resolution
+MISFITS = f"""() => [...document.querySelectorAll('{PICTURE}')].flatMap((picture, i) => {{
+    const still = document.querySelectorAll('{STILL}')[i];
+    const rectangle = ({{left, top, width, height}}) => [left, top, width, height].map(Math.round).join(' ');
+    const places = [picture, still].map(part => rectangle(part.getBoundingClientRect()));
+    const pieces = [...picture.querySelectorAll('img')].filter(piece => piece.naturalWidth > 1);
+    const densities = [still, ...pieces].map(piece => piece.naturalWidth / piece.getBoundingClientRect().width);
+    const same = densities.every(density => Math.abs(density / densities[0] - 1) < 0.001);
+    return places[0] === places[1] && pieces.length && same ? [] : [{{places, densities}}];
+}})"""
+
 FILMS_OVER = """() => {
     const captions = [...document.querySelectorAll('.jp-OutputArea figcaption p')];
     return captions.length > 0 && captions.every(caption => caption.getAttribute('aria-busy') !== 'true');
@@ -18,7 +34,7 @@ FILMS_OVER = """() => {
 # a picture belongs to the new one if the old one was over, or if it shows an earlier step than the picture before.
 STOPWATCH = """() => {
     window.latencies = [];
-    const stepOf = picture => Number((picture.alt.match(/tep (\\d+)/) || [0, 0])[1]);
+    const stepOf = picture => Number((picture.ariaLabel.match(/tep (\\d+)/) || [0, 0])[1]);
     const busy = () => document.querySelector('.jp-OutputArea figure [aria-busy=true]') !== null;
     let pressed = null, before = Infinity;
     addEventListener('keydown', event => {
@@ -28,14 +44,15 @@ STOPWATCH = """() => {
     const painted = start => requestAnimationFrame(() => setTimeout(() => latencies.push(performance.now() - start)));
     new MutationObserver(records => {
         const pictures = records.flatMap(record => [...record.addedNodes]).flatMap(
-            node => node.querySelectorAll ? [...node.querySelectorAll('img[alt]')] : []);
+            node => node.querySelectorAll ? [...node.querySelectorAll('[role=img][aria-label]')] : []);
         const picture = pictures.find(picture => stepOf(picture) < before);
         if (pictures.length) before = stepOf(pictures.at(-1));
         if (!picture || pressed === null) return;
         const start = pressed;
         pressed = null;
         const show = () => painted(start);
-        picture.decode().then(show, show);  // it fails where the next frame has replaced this one already
+        const decoded = [...picture.querySelectorAll('img')].map(piece => piece.decode());
+        Promise.all(decoded).then(show, show);  // it fails where the next frame has replaced this one already
     }).observe(document.querySelector('.jp-Notebook'), {childList: true, subtree: true});
 }"""
 
@@ -44,11 +61,12 @@ RECORDER = """() => {
     const pictures = new Map(), places = new Set(), heights = new Set();
     let blank = 0, on = true;
     const look = time => {
-        const picture = document.querySelector('.jp-OutputArea figure img');
-        if (picture && picture.complete && picture.naturalWidth) {
+        const picture = document.querySelector('.jp-OutputArea figure [role=img]');
+        const pieces = picture ? [...picture.querySelectorAll('img')] : [];
+        if (pieces.length && pieces.every(piece => piece.complete && piece.naturalWidth)) {
             const {x, y, width, height} = picture.getBoundingClientRect();
             places.add(JSON.stringify({x, y, width, height}));
-            if (!pictures.has(picture.src)) pictures.set(picture.src, time);
+            if (!pictures.has(picture.innerHTML)) pictures.set(picture.innerHTML, time);
         } else blank += 1;
         heights.add(document.querySelector('.jp-NotebookPanel .jp-WindowedPanel-outer').scrollHeight);
         if (on) requestAnimationFrame(look);

@@ -6,9 +6,9 @@ A walk asserts that each figure answers and that its caption says what is to be 
 from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page
-from widgets.figure_driver import handle, scroll_to, wait_until_films_are_over
+from widgets.figure_driver import PICTURE, handle, scroll_to, wait_until_films_are_over
 
-PICTURE_IS_NEW = "([i, old]) => document.querySelectorAll('figure img')[i].src !== old"
+PICTURE_IS_NEW = "([i, old]) => document.querySelectorAll('figure [role=img]')[i].innerHTML !== old"
 
 
 def box(page: Page, i: int = 0) -> Locator:
@@ -21,13 +21,13 @@ def after(page: Page, act: Callable[[], object], i: int = 0) -> str:
 
     The picture's alternative text must be the same.
     """
-    picture, caption = box(page, i).locator("figure img"), box(page, i).locator("figcaption")
+    picture, caption = box(page, i).locator(PICTURE), box(page, i).locator("figcaption")
     scroll_to(picture)
-    old = picture.get_attribute("src")
+    old = picture.inner_html()
     act()
     page.wait_for_function(PICTURE_IS_NEW, arg=[i, old])
     wait_until_films_are_over(page)
-    assert picture.get_attribute("alt") == caption.inner_text()
+    assert picture.get_attribute("aria-label") == caption.inner_text()
     return caption.inner_text()
 
 

@@ -155,8 +155,8 @@ def test_everything_is_drawn_in_its_panel(setting):
 def test_a_tick_redraws_no_background_and_costs_little_more_than_that_of_the_simplest_figure():
     figure = features_figure()
     backgrounds = []
-    render = figure._render_background
-    figure._render_background = lambda: backgrounds.append(render())
+    render = figure._render_still
+    figure._render_still = lambda: backgrounds.append(render())
 
     assert relative_cost(figure.controls["stretch"], [1 + 0.1 * i for i in range(90)]) <= DEAR
     assert backgrounds == []

@@ -15,7 +15,7 @@ from barriers import barriers
 from lab_driver import Lab, errors
 from PIL import Image
 from playwright.sync_api import Browser, Page
-from widgets.figure_driver import notebook_page
+from widgets.figure_driver import MISFITS, PICTURE, notebook_page
 from widgets.keyboard_walks import FIGURES, WALKS, box
 
 from nnlib.course import ROOT
@@ -78,10 +78,11 @@ def test_lecture_runs_and_its_figures_follow_the_keyboard(lecture: tuple[str, Pa
     name, page = lecture
     page.set_viewport_size({"width": 1400, "height": 900})
     assert errors(page) == []
-    assert page.locator("figure img").count() == FIGURES.get(name, 1)
+    assert page.locator(PICTURE).count() == FIGURES.get(name, 1)
     WALKS[name](page)
     for i in range(FIGURES.get(name, 1)):
         box(page, i).screenshot(path=artifacts / f"{name}_figure_{i + 1}.png")
+    assert page.evaluate(MISFITS) == []
     assert errors(page) == []
 
 
@@ -102,7 +103,7 @@ def test_lecture_is_whole_and_accessible(lecture: tuple[str, Page], artifacts: P
     sliders = page.evaluate(SLIDERS)
     assert sliders
     assert [slider["told"] for slider in sliders] == [slider["shown"] for slider in sliders]
-    assert page.locator("figure img").count() == page.locator("figure img[alt]:not([alt=''])").count() > 0
+    assert page.locator(PICTURE).count() == page.locator(f"{PICTURE}[aria-label]:not([aria-label=''])").count() > 0
     assert errors(page) == []
 
 

@@ -224,6 +224,6 @@ def test_a_path_which_diverges_is_drawn_up_to_its_first_point_far_outside():
 @pytest.mark.parametrize("make", [step_size_figure, momentum_figure])
 def test_a_tick_costs_the_kernel_little_and_never_renders_the_background(make, monkeypatch):
     figure = make()
-    monkeypatch.setattr(figure, "_render_background", lambda: pytest.fail("the background was rendered again"))
+    monkeypatch.setattr(figure, "_render_still", lambda: pytest.fail("the background was rendered again"))
     control = figure.controls["step_size"]
     assert relative_cost(control, 2 * grid(control)[:40]) <= AT_MOST
