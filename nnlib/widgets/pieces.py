@@ -14,8 +14,8 @@ from PIL import Image
 
 BLOCK = 16
 """Pixels. A JPEG with coarse colours is made of such blocks: one that ends between two of them shows no seam."""
-GAP = 4
-"""Blocks. What is not farther apart is one piece: each has a header, and is an element of the page."""
+GAP = 8
+"""Blocks. What is not farther apart is one piece: to encode a small one costs as much as a larger one."""
 
 Piece = tuple[slice, slice]
 """Rows and columns of a picture."""
