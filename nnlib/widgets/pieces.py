@@ -14,8 +14,8 @@ from PIL import Image
 
 BLOCK = 16
 """Pixels. A JPEG with coarse colours is made of such blocks: one that ends between two of them shows no seam."""
-GAP = 8
-"""Blocks. What is not farther apart is one piece: to encode a small one costs as much as a larger one."""
+GAP = 128
+"""Pixels. What is not farther apart is one piece: to encode a small one costs as much as a larger one."""
 
 Piece = tuple[slice, slice]
 """Rows and columns of a picture."""
@@ -55,10 +55,11 @@ def changed_slices(changed: np.ndarray) -> Iterator[slice]:
     >>> list(changed_slices(np.arange(200) == 50))
     [slice(48, 64, None)]
     """
-    blocks = np.unique(np.flatnonzero(changed) // BLOCK)
-    for run in np.split(blocks, np.flatnonzero(np.diff(blocks) > GAP) + 1):
-        if len(run):
-            yield slice(int(run[0]) * BLOCK, min(int(run[-1] + 1) * BLOCK, len(changed)))
+    where = np.flatnonzero(changed)
+    if len(where):
+        gaps = np.flatnonzero(np.diff(where) > GAP)
+        for first, last in zip(where[[0, *gaps + 1]], where[[*gaps, -1]], strict=True):
+            yield slice(int(first) // BLOCK * BLOCK, min((int(last) // BLOCK + 1) * BLOCK, len(changed)))
 
 
 def jpeg(picture: np.ndarray) -> str:
