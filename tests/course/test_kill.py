@@ -118,11 +118,15 @@ def test_a_kill_at_a_random_moment_changes_nothing_in_the_end(uninterrupted, ser
     moments, killed = random.Random(20261126), 0
     for number in range(MOMENTS // 2):
         course = Course(shutil.copytree(before.root, tmp_path / str(number)))
+        started = time.monotonic()
         group = server.begin(course, regrade=regrade)
         time.sleep(moments.uniform(0, seconds))
         with contextlib.suppress(ProcessLookupError):  # it has ended already, or has no group of its own yet
             os.killpg(group, signal.SIGKILL)
-        killed += server.end() == -signal.SIGKILL
+        if server.end() == -signal.SIGKILL:
+            killed += 1
+        else:  # the machine is less busy than it was when the run was timed
+            seconds = min(seconds, time.monotonic() - started)
         assert server.run(course, regrade=regrade) == 0
         assert differences(state(course), expected) == [], f"after a kill number {number}"
         shutil.rmtree(course.root)
