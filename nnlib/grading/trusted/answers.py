@@ -75,6 +75,7 @@ class Answers:
         self._end = time.monotonic() + SECONDS_OF_ALL
         self._ahead: deque[tuple[str, Outcome]] = deque()
         self._gone: Failure | None = None
+        self._called: set[str] = set()  # whatever has been called in this kernel
 
     def close(self) -> None:
         """End the kernel."""
@@ -90,7 +91,7 @@ class Answers:
             TimeUpError: it takes too long.
         """
         while self._kernel is None:
-            self._kernel = self._start()
+            self._kernel, self._called = self._start(), set()
             try:
                 self._run_cells()
             except KernelGoneError:
@@ -184,10 +185,14 @@ class Answers:
         self.prepare()
         text, start = wire.encode(list(calls)), time.monotonic()
         seconds = self._seconds(seconds)
+        others = self._called - {remote.name}
+        self._called.add(remote.name)
         try:
             replies = self._kernel.ask(f"call({remote.name!r}, {text!r}, {seconds!r})", seconds + SECONDS_OF_A_QUESTION)
         except KernelGoneError as gone:
             self.close()
+            if others and gone.reason != "time":  # one of them may have ended it, a moment later: now by itself
+                return self._call(remote, calls, seconds)
             self._gone = GONE[gone.reason]
             return [Outcome(failure=self._gone, seconds=time.monotonic() - start)]
         except wire.WireError:

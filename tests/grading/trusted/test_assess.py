@@ -25,6 +25,7 @@ from nnlib.grading.diagnosis import judge
 from nnlib.grading.questions import QUESTIONS
 from nnlib.grading.trusted import answers
 from nnlib.grading.trusted.assess import Assessment, Bundle, assess, question_seed
+from nnlib.grading.trusted.kernel import Kernel
 
 SEED = 11
 FULL = {
@@ -153,6 +154,21 @@ def test_a_loop_without_end_is_named_and_costs_one_question() -> None:
 def test_a_kernel_that_dies_costs_one_question() -> None:
     result = graded({**RIGHT, "hidden_delta": "import os\ndef hidden_delta(*a):\n    os._exit(1)"})
     assert points(result) == {**FULL, "hidden-delta-check": 0.0}
+
+
+def test_a_kernel_that_dies_of_one_answer_while_the_next_one_is_called_costs_that_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ask, asked = Kernel.ask, []
+
+    def dying(self: Kernel, expression: str, seconds: float) -> object:
+        asked.append(expression)
+        if sum(each.startswith("call('hidden_delta'") for each in asked) == 1:
+            self._manager.provisioner.strike()  # as if output_delta had left something behind that does it
+        return ask(self, expression, seconds)
+
+    monkeypatch.setattr(Kernel, "ask", dying)
+    assert points(graded()) == FULL
 
 
 def test_a_cell_that_ends_the_kernel_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
