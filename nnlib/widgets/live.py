@@ -16,8 +16,8 @@ An author writes two functions:
 
 If `update` is a generator, each `yield caption` is a frame of a film: a training, while it trains.
 
-Why it is fast: what stands still is rendered and sent once. A tick draws only the artists that move, and sends only
-the pieces of the picture in which they are, as JPEGs of twice the resolution that lie on what stands still.
+Why it is fast: what stands still is rendered and sent once, as an image of twice the resolution. A tick draws only the
+artists that move, as an SVG that lies on it.
 """
 
 import asyncio
@@ -32,12 +32,14 @@ from decimal import Decimal
 import numpy as np
 from IPython import get_ipython
 from ipywidgets import HTML, Button, FloatLogSlider, FloatSlider, IntSlider, Layout, VBox, Widget
+from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cbook import flatten
 from matplotlib.figure import Figure
 
 from nnlib.widgets.accessible import SLIDER_NAMER
-from nnlib.widgets.pieces import Piece, changed_pieces, jpeg, pixels, whole
+from nnlib.widgets.images import jpeg, png_url
+from nnlib.widgets.svg import SvgRenderer
 
 DPI = 100
 SCALE = 2
@@ -45,6 +47,7 @@ FRAME_SECONDS = 1 / 20
 # a message from the browser takes several turns of the event loop: sleep(0) between two frames would starve it
 BREATH_SECONDS = 0.01
 
+COVER = "position:absolute;top:0;left:0;width:100%;height:100%"
 SLIDER_LOOK = {"style": {"description_width": "8em"}, "layout": {"width": "min(34em, 98%)"}}
 END = object()
 
@@ -86,7 +89,8 @@ def live(
 
     Args:
         setup: draws on an empty figure what stands still, and returns the artists that move (or lists of artists)
-            by name. They are drawn in this order, on top of everything else.
+            by name. They are drawn in this order, on top of everything else. Any of matplotlib's will do; those of
+            `quick_line` and `quick_text` are quicker.
         update: gets these artists and the value of each control by its name. It moves the artists and returns the
             caption; or it is a generator and yields a caption for each frame. If it sets anything else in the
             figure, axis limits for example, the background is rendered again, which takes about 20 times longer:
@@ -129,8 +133,7 @@ class LiveFigure(VBox):
         caption_lines: int,
     ) -> None:
         self.controls, self._update, self._size, self._caption_lines = controls, update, size, caption_lines
-        self.caption = self._pieces = ""
-        self._moved: list[Piece] = []  # where the canvas is not what stands still
+        self.caption = self._drawing = ""
         self._film: Iterator[str] | None = None
         self._task: asyncio.Task | None = None
         self._lock = threading.RLock()  # JupyterLab sends ticks to a thread of their own, a cell's film runs in another
@@ -219,7 +222,7 @@ class LiveFigure(VBox):
         """The box; where no widget can be shown (GitHub, paper), its picture and its caption stand in."""
         width, height = self._size
         with self._lock:
-            stand_in = {"image/jpeg": jpeg(pixels(self._canvas)), "text/plain": self.caption}
+            stand_in = {"image/jpeg": jpeg(self.picture()), "text/plain": self.caption}
         return {**super()._repr_mimebundle_(**kwargs), **stand_in}, {"image/jpeg": {"width": width, "height": height}}
 
     async def _stream(self, film: Iterator[str]) -> None:
@@ -246,33 +249,42 @@ class LiveFigure(VBox):
             self._film.close()
         self._task = self._film = None  # its task ends as soon as it wakes
 
+    def picture(self) -> np.ndarray:
+        """What is shown now, drawn by matplotlib: pixels (height, width, 4) at twice the resolution."""
+        pixels = np.asarray(self._canvas.buffer_rgba())
+        pixels[:] = self._still
+        self._draw_with(self._canvas.get_renderer())
+        return pixels.copy()
+
+    def _draw_with(self, renderer: RendererBase) -> None:
+        for artist in flatten(self.artists.values()):
+            artist.draw(renderer)
+
     def _render_still(self) -> None:
         self._canvas.draw()
-        self._still = pixels(self._canvas).copy()
+        self._still = np.array(self._canvas.buffer_rgba())
 
     def _show(self, caption: str) -> None:
-        """Draw what moves on what stands still, and send the pieces in which it is."""
+        """Draw what moves, and send it."""
         if not isinstance(caption, str):
             raise TypeError(f"update gave {caption!r}; expected the caption, a string (or a generator of captions)")
         self.caption = caption
         # matplotlib calls a figure stale when anything but an animated artist has changed
         if still_changes := self.fig.stale:
             self._render_still()
-        picture = pixels(self._canvas)
-        for piece in self._moved:
-            picture[piece] = self._still[piece]
-        self._moved = [whole(picture)]  # until it is known better: an artist may fail half-way
-        for artist in flatten(self.artists.values()):
-            artist.draw(self._canvas.get_renderer())
+        renderer = SvgRenderer(*self._canvas.get_width_height(physical=True), self.fig.dpi)
+        self._draw_with(renderer)
+        self._drawing = renderer.svg(COVER)
         if not still_changes:
-            self._moved = changed_pieces(picture, self._still)
-        self._pieces = "".join(placed(piece, picture) for piece in self._moved)
+            self._publish()
+            return
+        # no moment must show new lines on old axes: this once, what stands still comes with them
+        self._drawing = f"{image_of(self._still)}{self._drawing}"
         self._publish()
-        if still_changes:  # unseen, under a picture that is whole
-            self._publish_still()
+        self._publish_still()
 
     def _publish_still(self) -> None:
-        self._still_html.value = self._framed(placed(whole(self._still), self._still))
+        self._still_html.value = self._framed(image_of(self._still))
 
     def _publish(self, error: str = "") -> None:
         """Picture and text in one message, so that they always agree."""
@@ -283,15 +295,15 @@ class LiveFigure(VBox):
             text = f'<p role="alert" style="margin:0"><b>The figure stopped.</b> {html.escape(error)}</p>'
         self._html.value = (
             f'<figure style="margin:0;max-width:{self._size[0]}px">'
-            f'<div role="img" aria-label="{caption}">{self._framed(self._pieces + SLIDER_NAMER)}</div>'
+            f'<div role="img" aria-label="{caption}">{self._framed(self._drawing + SLIDER_NAMER)}</div>'
             f'<figcaption style="margin-top:6px;line-height:1.5;min-height:{1.5 * self._caption_lines}em">{text}'
             f"</figcaption></figure>"
         )
 
-    def _framed(self, pieces: str) -> str:
+    def _framed(self, content: str) -> str:
         width, height = self._size
         frame = f"position:relative;max-width:{width}px;aspect-ratio:{width}/{height};border-radius:4px;overflow:hidden"
-        return f'<div style="{frame}">{pieces}</div>'
+        return f'<div style="{frame}">{content}</div>'
 
     @contextmanager
     def _errors_shown(self) -> Iterator[None]:
@@ -304,19 +316,9 @@ class LiveFigure(VBox):
             raise
 
 
-def placed(piece: Piece, picture: np.ndarray) -> str:
-    """A piece of a picture, at its place in a frame of any size."""
-    (top, bottom), (left, right) = ((part.start, part.stop) for part in piece)
-    height, width = picture.shape
-    place = {
-        "top": top / height,
-        "left": left / width,
-        "height": (bottom - top) / height,
-        "width": (right - left) / width,
-    }
-    style = "".join(f"{name}:{part:.4%};" for name, part in place.items())
-    source = f"data:image/jpeg;base64,{jpeg(picture[piece])}"
-    return f'<img alt="" decoding="sync" style="position:absolute;max-width:none;{style}" src="{source}">'
+def image_of(pixels: np.ndarray) -> str:
+    """Pixels as an image that fills its frame."""
+    return f'<img alt="" decoding="sync" style="{COVER};max-width:none" src="{png_url(pixels)}">'
 
 
 def report_error(task: asyncio.Task) -> None:

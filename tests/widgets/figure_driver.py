@@ -10,19 +10,16 @@ from lab_driver import Lab, open_notebook, run_all
 from playwright.sync_api import Browser, Locator, Page
 
 PICTURE = "figure [role=img]"
-"""A live figure's picture: it holds the pieces that lie on what stands still."""
+"""A live figure's picture: it holds what moves, which lies on what stands still."""
 STILL = ".widget-html img:not(figure img)"
 """What stands still."""
 
-# pictures that do not lie exactly on what stands still, and pieces of another resolution
+# pictures in which what moves does not lie exactly on what stands still
 MISFITS = f"""() => [...document.querySelectorAll('{PICTURE}')].flatMap((picture, i) => {{
-    const still = document.querySelectorAll('{STILL}')[i];
     const rectangle = ({{left, top, width, height}}) => [left, top, width, height].map(Math.round).join(' ');
-    const places = [picture, still].map(part => rectangle(part.getBoundingClientRect()));
-    const pieces = [...picture.querySelectorAll('img')].filter(piece => piece.naturalWidth > 1);
-    const densities = [still, ...pieces].map(piece => piece.naturalWidth / piece.getBoundingClientRect().width);
-    const same = densities.every(density => Math.abs(density / densities[0] - 1) < 0.001);
-    return places[0] === places[1] && pieces.length && same ? [] : [{{places, densities}}];
+    const layers = [picture, picture.querySelector('svg'), document.querySelectorAll('{STILL}')[i]];
+    const places = layers.map(layer => rectangle(layer.getBoundingClientRect()));
+    return new Set(places).size === 1 ? [] : [places];
 }})"""
 
 FILMS_OVER = """() => {
@@ -51,19 +48,21 @@ STOPWATCH = """() => {
         const start = pressed;
         pressed = null;
         const show = () => painted(start);
-        const decoded = [...picture.querySelectorAll('img')].map(piece => piece.decode());
+        const decoded = [...picture.querySelectorAll('img, image')].map(image => image.decode());
         Promise.all(decoded).then(show, show);  // it fails where the next frame has replaced this one already
     }).observe(document.querySelector('.jp-Notebook'), {childList: true, subtree: true});
 }"""
 
 # What a reader could see at each frame of the browser: pictures, their place, a missing one, the length of the page.
-RECORDER = """() => {
+RECORDER = (
+    f"() => {{ const STILL = '{STILL}';"
+    + """
     const pictures = new Map(), places = new Set(), heights = new Set();
     let blank = 0, on = true;
     const look = time => {
         const picture = document.querySelector('.jp-OutputArea figure [role=img]');
-        const pieces = picture ? [...picture.querySelectorAll('img')] : [];
-        if (pieces.length && pieces.every(piece => piece.complete && piece.naturalWidth)) {
+        const still = document.querySelector(STILL);
+        if (picture && picture.querySelector('svg *') && still && still.complete && still.naturalWidth) {
             const {x, y, width, height} = picture.getBoundingClientRect();
             places.add(JSON.stringify({x, y, width, height}));
             if (!pictures.has(picture.innerHTML)) pictures.set(picture.innerHTML, time);
@@ -77,6 +76,7 @@ RECORDER = """() => {
         return {times: [...pictures.values()], places: [...places], heights: [...heights], blank};
     };
 }"""
+)
 
 
 def write_notebook(path: Path, *cells: str) -> None:

@@ -1,83 +1,23 @@
 """The training desk's picture: two curves, the confusion matrix, the worst mistakes."""
 
-from functools import cache
+from itertools import zip_longest
 
 import numpy as np
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.backend_bases import RendererBase
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.font_manager import findfont
 from matplotlib.ticker import PercentFormatter
-from PIL import Image, ImageDraw, ImageFont
 
 from nnlib.widgets.digits.desk import SHOWN_MISTAKES, DeskState, Verdict
 from nnlib.widgets.digits.experiment import CLASSES
 from nnlib.widgets.plots import BEFORE, BLUE, CROSS, NOW, VERMILLION, frame
 from nnlib.widgets.quick_line import quick_line
+from nnlib.widgets.quick_text import quick_text
 
 COLUMNS = 4
 TILE, WORDS = 10, 4  # 8 pixels and a margin of 1, and room above for the words
 SHEET_ROWS = SHOWN_MISTAKES // COLUMNS * (TILE + WORDS)
-FONT_PIXELS = 23  # at twice the resolution
 PAPER = 0.94
 FULL_COLOUR_AT = 4
-
-
-class Pixels(Artist):
-    """Fills its axes with a small image: an `imshow` that costs a twentieth, for it blends nothing."""
-
-    def __init__(self, axes: Axes) -> None:
-        super().__init__()
-        self.box = axes.bbox
-        self.set_colours(np.ones((1, 1, 3)))
-        axes.add_artist(self)
-
-    def set_colours(self, colours: np.ndarray) -> None:
-        """Colours in [0, 1], (rows, columns, 3), the first row at the top."""
-        self.bytes = np.full((*colours.shape[:2], 4), 255, np.uint8)
-        self.bytes[..., :3] = 255 * colours
-
-    def draw(self, renderer: RendererBase) -> None:
-        """Each pixel of the screen shows the entry under it."""
-        left, bottom, right, top = (round(side) for side in self.box.extents)
-        entries = self.bytes.view(np.uint32)[..., 0]
-        rows = np.arange(top - bottom) * entries.shape[0] // (top - bottom)
-        columns = np.arange(right - left) * entries.shape[1] // (right - left)
-        screen = np.asarray(renderer.buffer_rgba()).view(np.uint32)[..., 0]  # its first row is the highest
-        screen[len(screen) - top : len(screen) - bottom, left:right] = entries[rows][:, columns]
-
-
-class Words(Artist):
-    """Many short words centred at points of its axes. Each is drawn once and kept, for text is dear."""
-
-    def __init__(self, axes: Axes) -> None:
-        super().__init__()
-        self.transform, self.words = axes.transData, []
-        axes.add_artist(self)
-
-    def draw(self, renderer: RendererBase) -> None:
-        """`words` is a list of (x, y, word)."""
-        if not self.words:
-            return
-        screen = np.asarray(renderer.buffer_rgba())  # its first row is the highest
-        points = self.transform.transform([(x, y) for x, y, _ in self.words]).tolist()
-        for (x, y), (_, _, word) in zip(points, self.words, strict=True):
-            paper = on_paper(word)
-            height, width, _ = paper.shape
-            top, left = len(screen) - round(y + height / 2), round(x - width / 2)
-            under = screen[top : top + height, left : left + width]
-            np.minimum(under, paper, out=under)  # the darker of the two: ink on what is there
-
-
-@cache
-def on_paper(word: str) -> np.ndarray:
-    """The word in black on white, (rows, columns, 4) bytes, the highest row first."""
-    font = ImageFont.truetype(findfont("DejaVu Sans"), FONT_PIXELS)
-    paper = Image.new("RGBA", (round(font.getlength(word)) + 2, FONT_PIXELS + 4), "white")
-    ImageDraw.Draw(paper).text((paper.width / 2, paper.height / 2), word, fill="black", font=font, anchor="mm")
-    return np.asarray(paper)
 
 
 def desk_panels(fig: Figure, epochs: int) -> dict:
@@ -89,24 +29,24 @@ def desk_panels(fig: Figure, epochs: int) -> dict:
     accuracy.axhline(0.95, color="#bbbbbb", linewidth=1, linestyle=":")
     frame(confusion, "confusion: mistakes counted", "the network says")
     confusion.set_ylabel("it is")
-    cells = {"xlim": (-0.5, CLASSES - 0.5), "ylim": (CLASSES - 0.5, -0.5), "aspect": "equal"}
-    confusion.set(xticks=range(CLASSES), yticks=range(CLASSES), **cells)
+    confusion.set(xticks=range(CLASSES), yticks=range(CLASSES))
     confusion.grid(visible=False)
     frame(mistakes, "worst mistakes: is → said", "")
     mistakes.grid(visible=False)
     mistakes.axis("off")
+    small = {"colour": "black", "fontsize": 8.5}
     artists = {
         "loss before": quick_line(loss, label="run before", **BEFORE),
         "loss": quick_line(loss, label="this run", **NOW),
         "diverged": quick_line(loss, **CROSS),
         "accuracy before": quick_line(accuracy, **BEFORE),
         "accuracy": quick_line(accuracy, **NOW),
-        "confusion": Pixels(confusion),
-        "counts": Words(confusion),
+        "confusion": confusion.imshow(np.ones((CLASSES, CLASSES, 3)), interpolation="none"),
+        "counts": [quick_text(confusion, said, truth, **small) for truth in range(CLASSES) for said in range(CLASSES)],
     }
-    mistakes.set(xlim=(0, COLUMNS * TILE), ylim=(SHEET_ROWS, 0), aspect="equal")
-    artists["images"] = Pixels(mistakes)
-    artists["words"] = Words(mistakes)
+    sheet = {"extent": (0, COLUMNS * TILE, SHEET_ROWS, 0), "interpolation": "none"}
+    artists["images"] = mistakes.imshow(contact_sheet(np.ones((0, 64))), **sheet)
+    artists["words"] = [quick_text(mistakes, *above(i), **small) for i in range(SHOWN_MISTAKES)]
     loss.legend(loc="upper right", ncols=2, frameon=False, fontsize=9)
     return artists
 
@@ -124,10 +64,11 @@ def draw_desk(artists: dict, state: DeskState, images: np.ndarray) -> None:
     artists["loss"].set_data(state.epochs, state.losses)
     artists["diverged"].set_data(state.epochs[cross], np.minimum(np.nan_to_num(state.losses[cross], nan=20), 19))
     artists["accuracy"].set_data(state.epochs, state.accuracies)
-    artists["confusion"].set_colours(confusion_colours(state.verdict.confusion))
-    artists["counts"].words = counts(state.verdict.confusion)
-    artists["images"].set_colours(contact_sheet(images[state.verdict.worst[:SHOWN_MISTAKES]]))
-    artists["words"].words = labels(state.verdict)
+    artists["confusion"].set_data(confusion_colours(state.verdict.confusion))
+    artists["images"].set_data(contact_sheet(images[state.verdict.worst[:SHOWN_MISTAKES]]))
+    for panel, words in {"counts": counts(state.verdict.confusion), "words": labels(state.verdict)}.items():
+        for text, word in zip_longest(artists[panel], words, fillvalue=""):
+            text.set_text(word)
 
 
 def confusion_colours(confusion: np.ndarray) -> np.ndarray:
@@ -142,14 +83,14 @@ def confusion_colours(confusion: np.ndarray) -> np.ndarray:
     return 1 + strength * (np.where(right[..., None], to_rgb(BLUE), to_rgb(VERMILLION)) - 1)
 
 
-def counts(confusion: np.ndarray) -> list[tuple[float, float, str]]:
-    """A number for each wrong cell that is not empty, at (column, row).
+def counts(confusion: np.ndarray) -> list[str]:
+    """A number for each wrong cell that is not empty, row by row.
 
     >>> counts(np.array([[5, 0], [2, 4]]))
-    [(0.0, 1.0, '2')]
+    ['', '', '2', '']
     """
-    cells = zip(*np.nonzero(confusion), confusion[confusion != 0], strict=True)
-    return [(float(said), float(truth), str(count)) for truth, said, count in cells if truth != said]
+    wrong = confusion * (1 - np.eye(len(confusion), dtype=int))
+    return [str(count) if count else "" for count in wrong.ravel().tolist()]
 
 
 def contact_sheet(images: np.ndarray) -> np.ndarray:
@@ -166,13 +107,15 @@ def contact_sheet(images: np.ndarray) -> np.ndarray:
     return np.repeat(sheet, 3, axis=-1)
 
 
-def labels(verdict: Verdict) -> list[tuple[float, float, str]]:
-    """What each shown image is, and what the network said, above the image."""
-    return [
-        (
-            (i % COLUMNS + 0.5) * TILE,
-            i // COLUMNS * (TILE + WORDS) + WORDS / 2,
-            f"{verdict.truth[sample]} → {verdict.answer[sample]}",
-        )
-        for i, sample in enumerate(verdict.worst[:SHOWN_MISTAKES])
-    ]
+def above(i: int) -> tuple[float, float]:
+    """The middle of the room above image i of the sheet.
+
+    >>> above(0), above(5)
+    ((5.0, 2.0), (15.0, 16.0))
+    """
+    return (i % COLUMNS + 0.5) * TILE, i // COLUMNS * (TILE + WORDS) + WORDS / 2
+
+
+def labels(verdict: Verdict) -> list[str]:
+    """What each shown image is, and what the network said."""
+    return [f"{verdict.truth[i]} → {verdict.answer[i]}" for i in verdict.worst[:SHOWN_MISTAKES]]

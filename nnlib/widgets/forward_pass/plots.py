@@ -39,10 +39,8 @@ class Picture(Artist):
         levels = Image.fromarray((ALMOST_SHADES * self.heights).astype(np.float32))
         middles = (0.5, 0.5, n - 0.5, n - 0.5)
         levels = levels.resize((width // block, height // block), Image.Resampling.BILINEAR, box=middles)
-        pixels = COLOURS.take(np.asarray(levels).astype(np.uint8)).repeat(block, axis=1)
-        screen = np.asarray(renderer.buffer_rgba()).view(np.uint32)[::-1, :, 0]  # the lowest row first
-        for row in range(block):
-            screen[bottom + row : top : block, left:right] = pixels
+        pixels = COLOURS.take(np.asarray(levels).astype(np.uint8)).repeat(block, axis=1).repeat(block, axis=0)
+        renderer.draw_image(renderer.new_gc(), left, bottom, pixels.view(np.uint8).reshape(height, width, 4))
 
 
 def drawing_panels(fig: Figure) -> dict:
