@@ -24,10 +24,12 @@ COMMANDS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "
 CAPS = {"butt": "butt", "projecting": "square", "round": "round"}
 FONTS = "DejaVu Sans, Verdana, sans-serif"
 """matplotlib's own, and the one elsewhere whose letters are as wide."""
+MIDDLE_OF_LETTERS = 0.28
+"""How high it is above their baseline, in sizes of the font: half-way between the top of an l and the foot of a p."""
 FLEETING = 65
 """The quality of a large image that the next tick will replace."""
 Colour = tuple[float, ...]
-"""Red, green, blue and perhaps opacity, in [0, 1]."""
+"""Red, green, blue and opacity, in [0, 1]."""
 
 
 class SvgRenderer(RendererBase):
@@ -88,8 +90,8 @@ class SvgRenderer(RendererBase):
             return
         shape = marker_data(marker_path, tuple(marker_trans.get_matrix().ravel().tolist()))
         markers, paint = [f"M{x} {y}{shape}" for x, y in points.tolist()], self._paint(gc, rgbFace)
-        if gc.get_alpha() == 1:
-            markers = ["".join(markers)]  # one path with all of them; none would shine through another
+        if not order_matters(gc, rgbFace):
+            markers = ["".join(markers)]
         self._add(gc, "".join(f'<path d="{marker}"{paint}/>' for marker in markers))
 
     def draw_image(
@@ -118,8 +120,9 @@ class SvgRenderer(RendererBase):
             size: in points.
             anchor: see x.
         """
-        left, top = self._in_units(np.array([x, y])).tolist()
-        place = f'x="{left}" y="{top}" text-anchor="{anchor}" dominant-baseline="central"'
+        baseline = y - MIDDLE_OF_LETTERS * self.points_to_pixels(size)
+        left, top = self._in_units(np.array([x, baseline])).tolist()
+        place = f'x="{left}" y="{top}" text-anchor="{anchor}"'
         look = f'font-family="{FONTS}" font-size="{self._in_whole_units(size)}" fill="{css_colour(gc.get_rgb())}"'
         self._add(gc, f"<text {place} {look}>{html.escape(words)}</text>")
 
@@ -149,8 +152,6 @@ class SvgRenderer(RendererBase):
 
     def _paint(self, gc: GraphicsContextBase, face: Colour | None) -> str:
         """How a path is filled and stroked, as attributes."""
-        if face is not None and gc.get_forced_alpha():
-            face = (*face[:3], gc.get_alpha())
         paint = f' fill="{"none" if face is None else css_colour(tuple(face))}"'
         if width := self._in_whole_units(gc.get_linewidth()):
             paint += f' stroke="{css_colour(gc.get_rgb())}" stroke-width="{width}"'
@@ -212,6 +213,15 @@ def marker_data(marker: Path, matrix: tuple[float, ...]) -> str:
     return " ".join(words)
 
 
+def order_matters(gc: GraphicsContextBase, face: Colour | None) -> bool:
+    """Whether shapes that overlap look different when they are painted all at once."""
+    inks = {gc.get_rgb()} if gc.get_linewidth() else set()
+    if face is not None:
+        inks.add(tuple(face))
+    seen = [ink for ink in inks if ink[3] > 0]
+    return len(seen) > 1 or any(ink[3] < 1 for ink in seen)
+
+
 @lru_cache(maxsize=256)
 def css_colour(rgba: Colour) -> str:
     """A colour as a page writes it.
@@ -219,4 +229,4 @@ def css_colour(rgba: Colour) -> str:
     >>> css_colour((1.0, 0.0, 0.0, 1.0)), css_colour((1.0, 0.0, 0.0, 0.5))
     ('#ff0000', '#ff000080')
     """
-    return to_hex(rgba, keep_alpha=len(rgba) == 4 and rgba[3] < 1)
+    return to_hex(rgba, keep_alpha=rgba[3] < 1)

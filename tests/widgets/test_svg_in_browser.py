@@ -9,6 +9,7 @@ import pytest
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, Polygon
+from matplotlib.path import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
@@ -42,7 +43,10 @@ X = np.linspace(0, 9, 19)
 Y = np.abs(np.sin(X))
 RAMP = np.linspace(0, 1, 20).reshape(4, 5)
 STAR = {"marker": "*", "markersize": 25, "markerfacecolor": "#56B4E9", "markeredgecolor": "#D55E00"}
-WORDS = {"fontsize": 20, "color": "#0072B2"}
+TWO_BARS = Path.make_compound_path(
+    Path([[-1, -1], [-1, 1], [-0.5, 1]], closed=True), Path([[0.5, -1], [0.5, 1], [1, 1], [1, -1]], closed=True)
+)
+WORDS = {"fontsize": 14, "color": "#0072B2"}
 
 
 def quick(axes: Axes, x: object, y: object, **look: object) -> Artist:
@@ -52,7 +56,7 @@ def quick(axes: Axes, x: object, y: object, **look: object) -> Artist:
 
 
 def words(axes: Axes, text: str, side: str) -> Artist:
-    quick_words = quick_text(axes, 4.5, 0.5, "#D55E00", fontsize=18, horizontalalignment=side)
+    quick_words = quick_text(axes, 4.5, 0.5, "#D55E00", fontsize=14, horizontalalignment=side)
     quick_words.set_text(text)
     return quick_words
 
@@ -64,7 +68,7 @@ ARTISTS = {
         axes, [2, 5, 8], [0.2, 0.8, 0.2], linewidth=20, solid_capstyle="butt", solid_joinstyle="miter"
     ),
     "dashes": lambda axes: quick(axes, X, X / 9, linewidth=5, linestyle=(3, (6, 2, 1, 2))),
-    "gaps": lambda axes: quick(axes, X, np.where(np.arange(19) % 5 == 4, np.nan, Y), linewidth=6),
+    "gaps": lambda axes: quick(axes, X, np.where(np.isin(np.arange(19) % 6, (2, 4)), np.nan, Y), linewidth=6),
     "cut off at the edge": lambda axes: quick(axes, [-5, 20], [1.5, -0.3], linewidth=20),
     "not cut off": lambda axes: quick(axes, [-0.5, 9], [1.1, 0], linewidth=8, clip_on=False),
     "far away": lambda axes: quick(axes, [1, 3, 5], [0.1, 1e9, 0.1], linewidth=6),
@@ -74,13 +78,15 @@ ARTISTS = {
     "rings": lambda axes: quick(
         axes, X, Y, marker="o", markersize=11, markerfacecolor="none", markeredgewidth=3, linestyle="none"
     ),
-    "squares": lambda axes: quick(axes, X, Y, marker="s", markersize=12, markeredgecolor="black", linewidth=1),
+    "squares": lambda axes: quick(axes, X, Y, marker="s", markersize=30, markeredgecolor="black", markeredgewidth=4),
     "crosses": lambda axes: quick(axes, X, Y, marker="x", markersize=14, markeredgewidth=4, linestyle="none"),
     "turned triangles": lambda axes: quick(axes, X, Y, marker=(3, 0, 45), markersize=20, linestyle="none"),
+    "two bars": lambda axes: quick(axes, X, Y, marker=TWO_BARS, markersize=24, linestyle="none"),
     "stars": lambda axes: axes.plot(X[::4], Y[::4], linestyle="none", **STAR),
     "cut off markers": lambda axes: quick(axes, [0, 9], [0, 1], marker="D", markersize=40, linestyle="none"),
-    "half transparent": lambda axes: axes.plot(X, Y, "o-", linewidth=12, markersize=20, alpha=0.4),
+    "half transparent": lambda axes: axes.plot(X, Y, "o-", linewidth=12, markersize=50, alpha=0.4),
     "area": lambda axes: axes.fill_between(X, Y, color="#E69F00", alpha=0.5),
+    "area around the picture": lambda axes: axes.fill([-40, 20, 20], [-3, -3, 40], color="#E69F00"),
     "polygon": lambda axes: axes.add_patch(
         Polygon([(1, 0.1), (8, 0.1), (4, 0.9)], facecolor="#56B4E9", edgecolor="#D55E00", linewidth=5)
     ),
@@ -99,7 +105,7 @@ ARTISTS = {
     "text": lambda axes: axes.text(0.5, 0.5, "1 < 2 &", **WORDS),
     "turned text": lambda axes: axes.text(1, 0.2, "upwards", rotation=90, **WORDS),
     "formula": lambda axes: axes.text(1, 0.4, r"$\frac{\partial L}{\partial w_1}$", **WORDS),
-    "quick text": lambda axes: words(axes, "κ < 12", "center"),
+    "quick text": lambda axes: words(axes, "<b>12", "center"),
     "quick text to the right": lambda axes: words(axes, "Wide", "left"),
     "quick text to the left": lambda axes: words(axes, "Wide", "right"),
     "nothing": lambda axes: quick(axes, [], [], marker="o"),
