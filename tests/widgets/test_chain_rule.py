@@ -27,7 +27,6 @@ from nnlib.widgets.chain_rule.experiment import (
 from nnlib.widgets.chain_rule.figure import LIMIT, START
 from nnlib.widgets.chain_rule.plots import CENTRES, CHAIN, FACTORS, LEARNED, box
 from nnlib.widgets.chain_rule.steps import SIGMA, WALK, plugged, symbol
-from nnlib.widgets.quick_text import text_picture
 
 LECTURE = "lectures/02_chain_rule.ipynb"
 SMOOTH = {"identity": lambda a: a, "sigmoid": lambda a: 1 / (1 + anp.exp(-a)), "tanh": anp.tanh}
@@ -232,8 +231,7 @@ def test_numbers_stay_in_their_boxes(sigma):
             for kind in ("values", "derivatives"):
                 for name, text in zip(CENTRES, figure.artists[kind]):
                     if text.get_text():
-                        # 9 points at 200 dots per inch
-                        width = text_picture(text.get_text(), 25, "#000000").shape[1] / 2
+                        width = text.get_window_extent().width / 2  # of the two pixels for each of CSS
                         assert width <= box(name)[2] + 2, (name, text.get_text())
 
 

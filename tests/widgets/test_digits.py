@@ -28,7 +28,7 @@ from nnlib.widgets.digits.experiment import (
     train,
     with_features,
 )
-from nnlib.widgets.digits.plots import Pixels, confusion_colours, labels
+from nnlib.widgets.digits.plots import confusion_colours, labels
 
 # the experiment
 
@@ -146,7 +146,7 @@ def test_the_verdict_counts_each_image_and_puts_the_surest_mistake_first():
             assert verdict.confusion[digit, said] == np.sum((truth == digit) & (answer == said))
     of_truth = probabilities[np.arange(len(truth)), truth]
     assert of_truth[verdict.worst[0]] == of_truth[truth != answer].min()
-    assert [word for *_, word in labels(verdict)] == [f"{truth[i]} → {answer[i]}" for i in verdict.worst[:8]]
+    assert labels(verdict) == [f"{truth[i]} → {answer[i]}" for i in verdict.worst[:8]]
 
 
 def test_confusion_is_blue_on_the_diagonal_and_vermillion_beside_it():
@@ -159,19 +159,20 @@ def test_confusion_is_blue_on_the_diagonal_and_vermillion_beside_it():
     np.testing.assert_array_equal(colours[7, 2], 1)
 
 
-def test_pixels_stand_upright():
+@pytest.mark.parametrize("name", ["confusion", "images"])
+def test_pixels_stand_upright(name):
     figure = training_desk()
-    pixels = next(artist for artist in figure.artists.values() if isinstance(artist, Pixels))
-    colours = np.ones((10, 10, 3))
-    colours[0, -1] = 0
-    pixels.set_colours(colours)
-    renderer = figure.fig.canvas.get_renderer()
-    pixels.draw(renderer)
-    screen = np.asarray(renderer.buffer_rgba())
-    left, bottom, right, top = (round(side) for side in pixels.box.extents)
-    drawn = screen[len(screen) - top : len(screen) - bottom, left:right]
-    assert drawn[2, -3].tolist() == [0, 0, 0, 255]
-    assert drawn[-3, -3].tolist() == [255, 255, 255, 255]
+    image = figure.artists[name]
+    rows, columns, _ = image.get_array().shape
+    dark = np.ones((rows, columns, 3))
+    dark[0, -1] = 0
+    image.set_data(dark)
+    picture = figure.picture()
+    left, bottom, right, top = image.get_window_extent().extents
+    width, height = (right - left) / columns, (top - bottom) / rows
+    for row, expected in ((0, 0), (1, 255)):
+        y, x = round(len(picture) - top + (row + 0.5) * height), round(right - 0.5 * width)
+        assert picture[y, x].tolist() == [expected] * 3 + [255]
     figure.close()
 
 

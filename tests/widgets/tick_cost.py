@@ -8,18 +8,18 @@ from ipywidgets import Widget
 
 from nnlib.widgets.first_slider import step_size_figure
 
-AT_MOST = 1.7
-DEAR = 2.2
+AT_MOST = 0.8
+DEAR = 1.1
 """The limits. On a quiet machine the yardstick takes about 5 ms of CPU; the budget of every figure is 8.
 
-What draws into eight panels, or fills two with pixels, may come closer to it.
+What draws into eight panels, or shows images and many numbers, may come closer to it.
 """
 
 
 def relative_cost(control: Widget, values: Iterable) -> float:
     """The median CPU time of setting the control to each value, over that of the yardstick.
 
-    The yardstick is a tick of the first slider's figure, and all of its picture as a JPEG.
+    The yardstick is a tick of the first slider's figure, and its picture on paper: drawn by matplotlib, as a JPEG.
     """
     figure = step_size_figure()
     mine, its = [], []
