@@ -203,6 +203,13 @@ class LiveFigure(VBox):
                 self._show(self.caption)
         return self.caption
 
+    def picture(self) -> np.ndarray:
+        """What is shown now, drawn by matplotlib: pixels (height, width, 4) at twice the resolution."""
+        pixels = np.asarray(self._canvas.buffer_rgba())
+        pixels[:] = self._still
+        self._draw_with(self._canvas.get_renderer())
+        return pixels.copy()
+
     def close(self) -> None:
         """End the film and take the figure out of the notebook. The controls stay: others may use them too."""
         if self.comm is None:
@@ -248,13 +255,6 @@ class LiveFigure(VBox):
         if self._film:
             self._film.close()
         self._task = self._film = None  # its task ends as soon as it wakes
-
-    def picture(self) -> np.ndarray:
-        """What is shown now, drawn by matplotlib: pixels (height, width, 4) at twice the resolution."""
-        pixels = np.asarray(self._canvas.buffer_rgba())
-        pixels[:] = self._still
-        self._draw_with(self._canvas.get_renderer())
-        return pixels.copy()
 
     def _draw_with(self, renderer: RendererBase) -> None:
         for artist in flatten(self.artists.values()):

@@ -35,6 +35,8 @@ Colour = tuple[float, ...]
 class SvgRenderer(RendererBase):
     """Artists draw with it as with any renderer of matplotlib; `svg` is what they drew.
 
+    It cuts off at rectangles alone, not at other clip paths, and leaves hatches out.
+
     >>> from matplotlib.lines import Line2D
     >>> renderer = SvgRenderer(20, 10, dpi=72)
     >>> Line2D([0, 10], [0, 10], color="red").draw(renderer)
