@@ -154,7 +154,8 @@ class LiveFigure(VBox):
         self.fig.get_layout_engine().set(w_pad=0.08, h_pad=0.05)
         self._canvas = FigureCanvasAgg(self.fig)
         self.artists = setup(self.fig)
-        for artist in flatten(self.artists.values()):
+        self._moving = list(flatten(self.artists.values()))
+        for artist in self._moving:
             artist.set_animated(True)
         self._render_still()
         self._publish_still()
@@ -257,7 +258,7 @@ class LiveFigure(VBox):
         self._task = self._film = None  # its task ends as soon as it wakes
 
     def _draw_with(self, renderer: RendererBase) -> None:
-        for artist in flatten(self.artists.values()):
+        for artist in self._moving:
             artist.draw(renderer)
 
     def _render_still(self) -> None:

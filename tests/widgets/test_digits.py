@@ -163,12 +163,12 @@ def test_confusion_is_blue_on_the_diagonal_and_vermillion_beside_it():
 def test_pixels_stand_upright(name):
     figure = training_desk()
     image = figure.artists[name]
-    rows, columns, _ = image.get_array().shape
+    rows, columns, _ = image.bytes.shape
     dark = np.ones((rows, columns, 3))
     dark[0, -1] = 0
-    image.set_data(dark)
+    image.set_colours(dark)
     picture = figure.picture()
-    left, bottom, right, top = image.get_window_extent().extents
+    left, bottom, right, top = image.box.extents
     width, height = (right - left) / columns, (top - bottom) / rows
     for row, expected in ((0, 0), (1, 255)):
         y, x = round(len(picture) - top + (row + 0.5) * height), round(right - 0.5 * width)

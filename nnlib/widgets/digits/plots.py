@@ -3,9 +3,13 @@
 from itertools import zip_longest
 
 import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
+from matplotlib.transforms import Affine2D
 
 from nnlib.widgets.digits.desk import SHOWN_MISTAKES, DeskState, Verdict
 from nnlib.widgets.digits.experiment import CLASSES
@@ -20,6 +24,31 @@ PAPER = 0.94
 FULL_COLOUR_AT = 4
 
 
+class Pixels(Artist):
+    """Fills its axes with a small image. An `imshow` takes three times as long to find out where it lies."""
+
+    def __init__(self, axes: Axes) -> None:
+        super().__init__()
+        self.box = axes.bbox
+        self.set_colours(np.ones((1, 1, 3)))
+        axes.add_artist(self)
+
+    def set_colours(self, colours: np.ndarray) -> None:
+        """Colours in [0, 1], (rows, columns, 3), the first row at the top."""
+        self.bytes = np.full((*colours.shape[:2], 4), 255, np.uint8)
+        self.bytes[..., :3] = 255 * colours
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Small if the renderer can enlarge it, else with an entry for each pixel."""
+        image, (left, bottom, right, top) = self.bytes[::-1], self.box.extents.round().astype(int).tolist()
+        width, height = right - left, top - bottom
+        if renderer.option_scale_image():
+            renderer.draw_image(renderer.new_gc(), left, bottom, image, Affine2D().scale(width, height))
+        else:
+            rows, columns = np.arange(height) * len(image) // height, np.arange(width) * image.shape[1] // width
+            renderer.draw_image(renderer.new_gc(), left, bottom, image[rows][:, columns])
+
+
 def desk_panels(fig: Figure, epochs: int) -> dict:
     """Four panels for `draw_desk`."""
     (loss, accuracy), (confusion, mistakes) = fig.subplots(2, 2, height_ratios=[2, 3])
@@ -29,7 +58,8 @@ def desk_panels(fig: Figure, epochs: int) -> dict:
     accuracy.axhline(0.95, color="#bbbbbb", linewidth=1, linestyle=":")
     frame(confusion, "confusion: mistakes counted", "the network says")
     confusion.set_ylabel("it is")
-    confusion.set(xticks=range(CLASSES), yticks=range(CLASSES))
+    cells = {"xlim": (-0.5, CLASSES - 0.5), "ylim": (CLASSES - 0.5, -0.5), "aspect": "equal"}
+    confusion.set(xticks=range(CLASSES), yticks=range(CLASSES), **cells)
     confusion.grid(visible=False)
     frame(mistakes, "worst mistakes: is → said", "")
     mistakes.grid(visible=False)
@@ -41,11 +71,11 @@ def desk_panels(fig: Figure, epochs: int) -> dict:
         "diverged": quick_line(loss, **CROSS),
         "accuracy before": quick_line(accuracy, **BEFORE),
         "accuracy": quick_line(accuracy, **NOW),
-        "confusion": confusion.imshow(np.ones((CLASSES, CLASSES, 3)), interpolation="none"),
+        "confusion": Pixels(confusion),
         "counts": [quick_text(confusion, said, truth, **small) for truth in range(CLASSES) for said in range(CLASSES)],
     }
-    sheet = {"extent": (0, COLUMNS * TILE, SHEET_ROWS, 0), "interpolation": "none"}
-    artists["images"] = mistakes.imshow(contact_sheet(np.ones((0, 64))), **sheet)
+    mistakes.set(xlim=(0, COLUMNS * TILE), ylim=(SHEET_ROWS, 0), aspect="equal")
+    artists["images"] = Pixels(mistakes)
     artists["words"] = [quick_text(mistakes, *above(i), **small) for i in range(SHOWN_MISTAKES)]
     loss.legend(loc="upper right", ncols=2, frameon=False, fontsize=9)
     return artists
@@ -64,8 +94,8 @@ def draw_desk(artists: dict, state: DeskState, images: np.ndarray) -> None:
     artists["loss"].set_data(state.epochs, state.losses)
     artists["diverged"].set_data(state.epochs[cross], np.minimum(np.nan_to_num(state.losses[cross], nan=20), 19))
     artists["accuracy"].set_data(state.epochs, state.accuracies)
-    artists["confusion"].set_data(confusion_colours(state.verdict.confusion))
-    artists["images"].set_data(contact_sheet(images[state.verdict.worst[:SHOWN_MISTAKES]]))
+    artists["confusion"].set_colours(confusion_colours(state.verdict.confusion))
+    artists["images"].set_colours(contact_sheet(images[state.verdict.worst[:SHOWN_MISTAKES]]))
     for panel, words in {"counts": counts(state.verdict.confusion), "words": labels(state.verdict)}.items():
         for text, word in zip_longest(artists[panel], words, fillvalue=""):
             text.set_text(word)
