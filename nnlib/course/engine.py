@@ -152,7 +152,7 @@ class Work:
         with self.lock:
             try:
                 threads = max(self.least, sum(self.client.nthreads().values()))
-            except (OSError, AttributeError):  # the scheduler is lost, and with it all that is under way
+            except (OSError, AttributeError, RuntimeError):  # the scheduler is lost, with all that is under way
                 return
             free = min(threads - len(self.running), 4 * threads - len(self.tasks))
             for task in islice(self.waiting, max(0, free)):

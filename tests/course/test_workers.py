@@ -8,8 +8,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
-import distributed  # noqa: F401, so that its settings are there before one is changed for a while
+import distributed  # its settings must be there before one is changed for a while
 import nbformat
 import psutil
 import pytest
@@ -161,8 +162,9 @@ def test_on_a_cluster_a_killed_workers_submission_is_graded_again_once(course, s
     assert state(course) == serially
 
 
+@pytest.mark.parametrize("closing", [False, True])
 def test_what_is_left_when_the_scheduler_is_lost_is_the_graders_error_and_graded_by_the_next_run(
-    course, serially, scheduler, monkeypatch
+    course, serially, scheduler, monkeypatch, closing
 ):
     scheduler.add_worker()
 
@@ -170,6 +172,8 @@ def test_what_is_left_when_the_scheduler_is_lost_is_the_graders_error_and_graded
         for number, pair in enumerate(assessed(bundle, tasks, *rest)):
             if number == 1:
                 scheduler.stop()
+                if closing:  # for a moment, before it knows that it is closed, a client says this
+                    patch.setattr(distributed.Client, "nthreads", Mock(side_effect=RuntimeError("pool is closed")))
             yield pair
 
     assessed = engine.on_cluster
