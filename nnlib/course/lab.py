@@ -78,6 +78,7 @@ def server_command(port: int, notebook: Path = FIRST_LECTURE, root: Path = ROOT)
     command = [sys.executable, "-m", "jupyterlab", "--ip=127.0.0.1", f"--port={port}"]
     command += ["--ServerApp.log_level=ERROR", "--LabApp.log_level=ERROR"]  # the address must not drown in notices
     command += ["--KernelManager.transport_encryption=auto"]  # on a shared computer others could listen to the kernels
+    command += ["--ServerApp.kernel_websocket_connection_class=nnlib.course.websocket.PromptConnection"]
     command += ["--ServerApp.port_retries=0", "--ServerApp.answer_yes=True", f"--ServerApp.root_dir={root}"]
     command += [f"--LabApp.default_url={lab_path(notebook)}", f"--LabApp.app_settings_dir={SETTINGS}"]
     if os.name == "posix" and os.geteuid() == 0:
