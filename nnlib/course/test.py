@@ -4,7 +4,10 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
+from xml.etree import ElementTree
 
 import click
 
@@ -47,6 +50,14 @@ def succeeds(module: str, *arguments: str) -> bool:
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
 
 
+def failures(report: Path) -> Iterator[str]:
+    """Each test that pytest's report in XML calls failed, with the first line of what went wrong."""
+    for test in ElementTree.parse(report).iter("testcase"):
+        for problem in test.findall("failure") + test.findall("error"):
+            reason = (problem.get("message") or "no message").splitlines()[0]
+            yield f"{test.get('classname')}::{test.get('name')}: {reason[:200]}"
+
+
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
 def command(pytest_arguments: tuple[str, ...]) -> None:
@@ -62,6 +73,8 @@ def command(pytest_arguments: tuple[str, ...]) -> None:
     if pytest_arguments:
         raise SystemExit(0 if succeeds("pytest", *pytest_arguments) else 1)
     summary = []
+    for report in ARTIFACTS.glob("*.xml"):
+        report.unlink()
     for name, stage in STAGES.items():
         click.secho(f"\n== {name}: {' '.join(stage[:2])}", bold=True)
         started = time.monotonic()
@@ -70,4 +83,7 @@ def command(pytest_arguments: tuple[str, ...]) -> None:
     click.secho("\n== summary", bold=True)
     for passed, line in summary:
         click.secho(line, fg="green" if passed else "red")
+    for report in sorted(ARTIFACTS.glob("*.xml")):
+        for line in failures(report):
+            click.echo(f"        {line}")
     raise SystemExit(0 if all(passed for passed, _ in summary) else 1)

@@ -83,13 +83,35 @@ def test_the_exit_code_of_test_is_that_of_the_tests(tmp_path, assertion, code):
     assert subprocess.run(arguments, capture_output=True).returncode == code
 
 
-def test_one_failed_stage_fails_the_whole_and_the_summary_names_it(monkeypatch):
+def test_one_failed_stage_fails_the_whole_and_the_summary_names_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(test, "ARTIFACTS", tmp_path)
     monkeypatch.setattr(test, "succeeds", lambda module, *arguments: "check" not in arguments)
     answer = run("test")
     assert answer.exit_code == 1
     summary = answer.output.split("== summary\n")[1].splitlines()
     assert [line.split()[0] for line in summary] == ["passed", "FAILED", *["passed"] * 3]
     assert "style of the code" in summary[1]
+
+
+def test_the_summary_names_what_failed_in_this_run_and_why(monkeypatch, tmp_path):
+    tests = tmp_path / "test_three.py"
+    tests.write_text(
+        "import pytest\n\n"
+        "def test_wrong():\n    assert 1 + 1 == 3, 'the sum\\nin detail'\n\n"
+        "@pytest.fixture\ndef broken():\n    raise OSError('no server')\n\n"
+        "def test_without_its_server(broken):\n    pass\n\n"
+        "def test_right():\n    pass\n"
+    )
+    (tmp_path / "before.xml").write_text('<testcase classname="t" name="earlier"><failure message="then"/></testcase>')
+    monkeypatch.setattr(test, "ARTIFACTS", tmp_path)
+    stage = ["pytest", "-p", "no:cacheprovider", f"--junit-xml={tmp_path / 'it.xml'}", str(tests)]
+    monkeypatch.setattr(test, "STAGES", {"three tests": stage})
+    summary = run("test").output.split("== summary\n")[1].splitlines()
+    assert summary[0].startswith("FAILED  three tests")
+    assert [line.split("::")[-1] for line in summary[1:]] == [
+        "test_wrong: AssertionError: the sum",
+        'test_without_its_server: failed on setup with "OSError: no server"',
+    ]
 
 
 def test_without_the_tests_packages_it_says_how_to_get_them(monkeypatch):
