@@ -107,13 +107,21 @@ def test_lecture_is_whole_and_accessible(lecture: tuple[str, Page], artifacts: P
     assert errors(page) == []
 
 
+STAND_IN = re.compile(r"<summary>Reading without.*\n\n!\[(.+)\]\((.+)\)\n</details>")
+
+
+def stand_ins(notebook: nbformat.NotebookNode) -> list[tuple[str, str]]:
+    """Description and file of the picture above each figure."""
+    cells = notebook.cells
+    figures = [i for i, cell in enumerate(cells) if re.search(r"nnlib\.widgets.*\n\n\w+\(\)$", cell.source)]
+    pictures = {cells[i].id: STAND_IN.search(cells[i - 1].source) for i in figures}
+    assert pictures
+    assert all(pictures.values()), f"the cells above some have none: {pictures}"
+    return [picture.groups() for picture in pictures.values()]
+
+
 @pytest.mark.parametrize("path", LECTURES)
 def test_each_figure_has_a_picture_for_those_who_read_without_a_kernel(path: str):
-    cells = nbformat.read(ROOT / path, as_version=4).cells
-    figures = [i for i, cell in enumerate(cells) if re.search(r"nnlib\.widgets.*\n\n\w+\(\)$", cell.source)]
-    assert figures
-    for i in figures:
-        picture = re.search(r"<summary>Reading without.*\n\n!\[(.+)\]\((.+)\)\n</details>", cells[i - 1].source)
-        assert picture, f"the cell above {cells[i].id} has none"
-        assert len(picture[1]) > 50, "describe what is to be seen"
-        assert (ROOT / path).parent.joinpath(picture[2]).is_file()
+    for description, file in stand_ins(nbformat.read(ROOT / path, as_version=4)):
+        assert len(description) > 50, "describe what is to be seen"
+        assert (ROOT / path).parent.joinpath(file).is_file()
