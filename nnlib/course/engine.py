@@ -6,10 +6,10 @@ The unit of work takes bytes and gives bytes: a worker needs no shared disk, no 
 import contextlib
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
-from itertools import islice
 
 import click
 
@@ -124,7 +124,7 @@ class Work:
         from distributed import as_completed
 
         self.client, self.bundle, self.sandboxed, self.least = client, bundle, sandboxed, least
-        self.waiting = iter(tasks)
+        self.waiting = deque(tasks)
         self.tasks: dict = {}  # future -> task, until its result is taken
         self.running: set = set()  # futures that a worker may be at work on
         self.done = as_completed(loop=client.loop)
@@ -155,19 +155,32 @@ class Work:
             except (OSError, AttributeError, RuntimeError):  # the scheduler is lost, with all that is under way
                 return
             free = min(threads - len(self.running), 4 * threads - len(self.tasks))
-            for task in islice(self.waiting, max(0, free)):
-                try:
-                    content = task.content()
-                except OSError as error:
-                    content = error
-                # with the hash in the key, a new version is new work; keys that are tuples belong to one group
-                key = (f"grade-{self.bundle.assignment}", task.student, task.sha256[:12], task.seed)
-                arguments = (self.bundle.__dict__, content, task.seed, self.sandboxed)
-                future = self.client.submit(assess_there, *arguments, key=key, pure=False)
-                self.tasks[future] = task
-                self.running.add(future)
-                self.done.add(future)
-                future.add_done_callback(self.ended)  # so that no worker waits while something is written
+            for _ in range(min(free, len(self.waiting))):
+                task = self.waiting.popleft()
+                if not self.send(task):
+                    self.waiting.appendleft(task)
+                    return
+
+    def send(self, task: Task) -> bool:
+        """Give a submission to the workers; False if the scheduler is lost."""
+        from distributed.client import ClosedClientError
+
+        try:
+            content = task.content()
+        except OSError as error:
+            content = error
+        # with the hash in the key, a new version is new work; keys that are tuples belong to one group
+        key = (f"grade-{self.bundle.assignment}", task.student, task.sha256[:12], task.seed)
+        arguments = (self.bundle.__dict__, content, task.seed, self.sandboxed)
+        try:
+            future = self.client.submit(assess_there, *arguments, key=key, pure=False)
+        except (ClosedClientError, RuntimeError):
+            return False
+        self.tasks[future] = task
+        self.running.add(future)
+        self.done.add(future)
+        future.add_done_callback(self.ended)  # so that no worker waits while something is written
+        return True
 
     def ended(self, future) -> None:
         """A worker is free again."""
@@ -178,7 +191,7 @@ class Work:
     def stop(self) -> None:
         """Submit no more, and call back what is under way."""
         with self.lock:
-            self.waiting = iter(())
+            self.waiting.clear()
             futures = list(self.tasks)
         with contextlib.suppress(Exception):
             self.client.cancel(futures)

@@ -17,6 +17,7 @@ import pytest
 import quick_assess
 from click import ClickException
 from dask import config
+from distributed.client import ClosedClientError
 from gradebook_state import state
 from made_course import ASSIGNMENT, HALF, RIGHT, answered, edited, hand_in, released_course
 
@@ -162,7 +163,18 @@ def test_on_a_cluster_a_killed_workers_submission_is_graded_again_once(course, s
     assert state(course) == serially
 
 
-@pytest.mark.parametrize("closing", [False, True])
+CLOSING = {
+    "closed": {},
+    "closes its connections": {"nthreads": Mock(side_effect=RuntimeError("pool is closed"))},
+    "no longer sends": {
+        "nthreads": Mock(return_value={"a worker": 2}),
+        "submit": Mock(side_effect=ClosedClientError("Client is closed")),
+    },
+}
+"""How a client that has lost its scheduler answers: in the end, and for a moment before."""
+
+
+@pytest.mark.parametrize("closing", CLOSING)
 def test_what_is_left_when_the_scheduler_is_lost_is_the_graders_error_and_graded_by_the_next_run(
     course, serially, scheduler, monkeypatch, closing
 ):
@@ -172,8 +184,8 @@ def test_what_is_left_when_the_scheduler_is_lost_is_the_graders_error_and_graded
         for number, pair in enumerate(assessed(bundle, tasks, *rest)):
             if number == 1:
                 scheduler.stop()
-                if closing:  # for a moment, before it knows that it is closed, a client says this
-                    patch.setattr(distributed.Client, "nthreads", Mock(side_effect=RuntimeError("pool is closed")))
+                for name, answer in CLOSING[closing].items():
+                    patch.setattr(distributed.Client, name, answer)
             yield pair
 
     assessed = engine.on_cluster
