@@ -56,6 +56,8 @@ async def holds_messages_back(lab: Lab) -> bool:
             return not connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
     finally:
         websocket.close()
+        while await asyncio.wait_for(websocket.read_message(), 60) is not None:
+            pass  # what the server sent before it answers the good-bye: only then is the socket closed
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows a server's socket to another process")

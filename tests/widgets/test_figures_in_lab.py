@@ -97,7 +97,7 @@ def test_figure_follows_keyboard_and_mouse_and_nothing_jumps(chromium: Browser, 
         wait_until_films_are_over(page)
         seen = page.evaluate("() => stopRecorder()")
 
-        assert len(seen["times"]) > 10
+        assert len(seen["times"]) >= 6  # a picture for each key and one for the drag, however slow the machine is
         assert seen["blank"] == 0
         assert len(seen["places"]) == 1, seen["places"]
         assert len(seen["heights"]) == 1, seen["heights"]
@@ -152,7 +152,8 @@ def test_a_cell_which_runs_again_leaves_no_old_figure_behind(chromium: Browser, 
     with notebook_page(chromium, figures_lab, "count.ipynb") as page:
         for _ in range(2):
             assert page.locator(".jp-OutputArea-output pre").inner_text().strip() == "1 figures"
+            page.locator("figcaption").evaluate("caption => { caption.dataset.old = '' }")
             run_all(page)
-            page.wait_for_selector("figcaption [aria-busy=true]")
+            page.wait_for_selector("figcaption:not([data-old])")
             wait_until_films_are_over(page)
         assert errors(page) == []
